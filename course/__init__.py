@@ -1,0 +1,12 @@
+"""Kubelab: a Kubernetes course on a real cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext course` in a notebook: the magics `%kubectl`, `%%apply` and `%node`."""
+    from course.magics import LabMagics
+
+    shell.register_magics(LabMagics)

@@ -1,0 +1,150 @@
+"""Why an object is not as it should be: read from its conditions, its containers and its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from course import kubectl
+
+_PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
+_STUCK = frozenset(
+    {"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CrashLoopBackOff"}
+)
+
+
+def is_stuck(item: dict[str, Any] | None) -> bool:
+    """Whether a Pod has tried, failed and gone into back-off: waiting longer shows nothing new."""
+    if item is None or item.get("kind") != "Pod":
+        return False
+    status = item.get("status", {})
+    states = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
+    return any(one.get("state", {}).get("waiting", {}).get("reason") in _STUCK for one in states)
+
+
+def of(item: dict[str, Any]) -> tuple[str, str]:
+    """(the likely cause, the command to look closer) of an object; the cause may be empty."""
+    meta = item["metadata"]
+    name, namespace = meta["name"], meta.get("namespace", "")
+    kind = item["kind"].lower()
+    scope = f" -n {namespace}" if namespace else ""
+    look = f"kubectl describe {kind} {name}{scope}"
+    if kind == "pod":
+        for cause, command in _of_pod(item):
+            return cause, command or look
+    return _from_events(item), look
+
+
+def _of_pod(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Causes that a Pod's status names, the most telling one first."""
+    meta, spec, status = pod["metadata"], pod["spec"], pod.get("status", {})
+    if "deletionTimestamp" in meta:
+        yield "the Pod is being deleted", ""
+    for container in status.get("initContainerStatuses", []) + status.get("containerStatuses", []):
+        yield from _of_container(container, meta)
+    for condition in status.get("conditions", []):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield (
+                f"no node takes the Pod: {condition.get('message', condition.get('reason', ''))}",
+                "",
+            )
+    event = _from_events(pod)
+    probe = "probe failed" in event
+    if probe:
+        ports = ", ".join(_probe_ports(spec))
+        yield (
+            event
+            + (f". The probe asks port {ports}: does the container listen there?" if ports else ""),
+            "",
+        )
+    for container in status.get("containerStatuses", []):
+        if container.get("restartCount", 0) and not container.get("ready"):
+            name = container["name"]
+            yield (
+                f"container {name} ended and was restarted {container['restartCount']} times",
+                "",
+            )
+    if event:
+        yield event, ""
+
+
+def _of_container(container: dict[str, Any], meta: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    name, scope = container["name"], f" -n {meta['namespace']}"
+    logs = f"kubectl logs {meta['name']} -c {name}{scope}"
+    state = container.get("state", {})
+    waiting = state.get("waiting", {})
+    reason, message = waiting.get("reason", ""), waiting.get("message", "")
+    if reason in _PULL:
+        words = f" ({_short(message)})" if message else ""
+        yield (
+            f"{reason}: the image {container['image']} of container {name} cannot be pulled; is its name right?{words}",
+            "",
+        )
+    elif reason == "CrashLoopBackOff":
+        last = container.get("lastState", {}).get("terminated", {})
+        yield (
+            f"CrashLoopBackOff: container {name} starts and ends again"
+            f" (exit code {last.get('exitCode', '?')}{_said(last)}), {container.get('restartCount', 0)} times so far",
+            f"{logs} --previous",
+        )
+    elif reason and reason not in {"ContainerCreating", "PodInitializing"}:
+        yield f"{reason}: {_short(message) or 'container ' + name + ' cannot start'}", ""
+    ended = state.get("terminated")
+    if ended and ended.get("exitCode", 0) != 0:
+        yield f"container {name} ended with exit code {ended['exitCode']}{_said(ended)}", logs
+    elif ended and ended.get("reason") == "Completed" and not container.get("ready"):
+        yield f"container {name} has done its work and ended", logs
+
+
+def _said(ended: dict[str, Any]) -> str:
+    message = ended.get("message", "") or ""
+    return f": {_short(message)}" if message.strip() else ""
+
+
+def _probe_ports(spec: dict[str, Any]) -> Iterator[str]:
+    for container in spec.get("containers", []):
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            action = container.get(probe, {})
+            port = (action.get("httpGet") or action.get("tcpSocket") or {}).get("port")
+            if port is not None:
+                yield str(port)
+
+
+def _from_events(item: dict[str, Any]) -> str:
+    """The last warning about the object, in the cluster's own words; empty where there is none."""
+    meta = item["metadata"]
+    namespace = meta.get("namespace", "default")
+    selector = f"involvedObject.uid={meta['uid']},type=Warning"
+    events = kubectl.get_all("events", "--namespace", namespace, "--field-selector", selector)
+    if not events:
+        return ""
+    last = max(events, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+    return f"{last.get('reason', '')}: {_short(last.get('message', ''))}"
+
+
+def of_absence(kind: str, name: str, namespace: str) -> tuple[str, str]:
+    """(the likely cause, the command) where there is no such object."""
+    everywhere = kubectl.get_all(kind, "--all-namespaces") if namespace else kubectl.get_all(kind)
+    elsewhere = [
+        one["metadata"].get("namespace") for one in everywhere if one["metadata"]["name"] == name
+    ]
+    here = [
+        one["metadata"]["name"]
+        for one in everywhere
+        if one["metadata"].get("namespace", "") == namespace
+    ]
+    scope = f" -n {namespace}" if namespace else ""
+    look = f"kubectl get {kind}{scope}"
+    if elsewhere:
+        return (
+            f"a {kind} of this name is in namespace {elsewhere[0]}: was `--namespace {namespace}` forgotten?",
+            f"kubectl get {kind} --all-namespaces",
+        )
+    if here:
+        return f"it is missing or has another name; there are: {', '.join(sorted(here)[:6])}", look
+    return "it has not been created, or has been deleted", look
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else line[:197] + "..."

@@ -1,0 +1,43 @@
+"""The one way in which a check says no."""
+
+from __future__ import annotations
+
+from course.errors import LabError
+from course.kubectl import Readable
+
+
+class CheckFailed(Readable, LabError):  # noqa: N818 - a failed check is an outcome, not a fault
+    """What was asked of an object does not hold.
+
+    Args:
+        about: the object, as a student names it: `Pod web in namespace demo`.
+        expected: what should be.
+        found: what is.
+        cause: the likely cause, from the object's conditions and events; empty where none is known.
+        look: the command that shows more.
+    """
+
+    def __init__(
+        self, about: str, expected: str, found: str, cause: str = "", look: str = ""
+    ) -> None:
+        lines = [f"{about}: expected {expected}; found {found}."]
+        if cause:
+            lines.append(f"Likely cause: {cause}")
+        super().__init__("\n".join(lines), f"Look closer: {look}" if look else "")
+        self.about, self.expected, self.found, self.cause, self.look = (
+            about,
+            expected,
+            found,
+            cause,
+            look,
+        )
+
+    def as_data(self) -> dict[str, str]:
+        """The parts, for a report that lays them out itself or in another language."""
+        return {
+            "about": self.about,
+            "expected": self.expected,
+            "found": self.found,
+            "cause": self.cause,
+            "look": self.look,
+        }

@@ -1,0 +1,72 @@
+"""Reachability by a real request."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+
+from course.checks.failure import CheckFailed
+
+# Between two tries: an answer over the network is no event that could be awaited.
+PAUSE = 0.2
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def http(
+    url: str,
+    *,
+    contains: str = "",
+    status: int = 200,
+    within: float = 20,
+    about: str = "",
+    differs_from: str | None = None,
+) -> str:
+    """Ask until the right answer comes or `within` seconds are over; return the page.
+
+    Args:
+        url: what to ask for.
+        contains: a text that the page must hold.
+        status: the HTTP status that is wanted.
+        within: seconds in all.
+        about: how a failure names what was asked (the URL where empty).
+        differs_from: an earlier page: the answer must be another.
+
+    Raises:
+        CheckFailed: with what came last.
+    """
+    end = time.monotonic() + within
+    wanted = f"an answer with status {status} from {url} within {within:g} s"
+    wanted += f", holding “{contains}”" if contains else ""
+    wanted += ", other than the page before" if differs_from is not None else ""
+    while True:
+        came, page = _ask(url, max(0.5, min(5.0, end - time.monotonic())))
+        right = came == str(status) and contains in page and page != differs_from
+        if right:
+            return page
+        if time.monotonic() >= end:
+            break
+        time.sleep(PAUSE)
+    found = f"status {came}" if came.isdigit() else came
+    if came == str(status):
+        found = f"the page “{_short(page)}”"
+    raise CheckFailed(about or url, wanted, found, look=f"curl {url}")
+
+
+def _ask(url: str, seconds: float) -> tuple[str, str]:
+    """(status or the reason why there is none, page)."""
+    try:
+        with _opener.open(url, timeout=seconds) as reply:
+            return str(reply.status), reply.read(1_000_000).decode("utf-8", "replace")
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return str(refusal.code), refusal.read(1_000_000).decode("utf-8", "replace")
+    except urllib.error.URLError as problem:
+        return f"no answer ({problem.reason})", ""
+    except (OSError, ValueError) as problem:
+        return f"no answer ({problem})", ""
+
+
+def _short(page: str) -> str:
+    line = " ".join(page.split())
+    return line if len(line) <= 120 else line[:117] + "..."

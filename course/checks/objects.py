@@ -1,0 +1,228 @@
+"""An object of the cluster, and what can be asked of it.
+
+What `kubectl apply` sent is there at once, so an object that does not exist, or holds the wrong spec,
+fails at once. What the cluster has yet to do (start, get ready, answer) takes `within`: the seconds in
+which it must come true. The API is watched meanwhile, so the answer is there when the cluster has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from course import kubectl
+from course.checks import cause
+from course.checks.failure import CheckFailed
+from course.checks.http import http
+from course.checks.match import Mismatch, compare
+
+WITHIN = 20.0
+
+
+class Object:
+    """One object by kind, name and namespace; it need not exist yet.
+
+    Args:
+        kind: as kubectl takes it: `pod`, `deployment`, `configmap`, …
+        name: its name.
+        namespace: empty for an object outside of namespaces.
+        comes_later: a controller makes it: its absence is waited for, too.
+    """
+
+    def __init__(
+        self, kind: str, name: str, namespace: str = "", *, comes_later: bool = False
+    ) -> None:
+        self.kind, self.name, self.namespace = kind.lower(), name, namespace
+        self.comes_later = comes_later
+
+    def __str__(self) -> str:
+        place = f" in namespace {self.namespace}" if self.namespace else ""
+        return f"{self.kind.capitalize()} {self.name}{place}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def now(self) -> dict[str, Any] | None:
+        """The object as the API has it now, or None."""
+        return kubectl.get(self.kind, self.name, self.namespace)
+
+    def get(self, *, within: float = 0) -> dict[str, Any]:
+        """The object; CheckFailed where it is not there."""
+        return self._until(lambda _item: [], "it to exist", within)
+
+    def matches(self, wanted: Mapping[str, Any], *, within: float = 0) -> dict[str, Any]:
+        """The object holds at least what `wanted` says (see `course.checks.match`)."""
+        return self._until(lambda item: compare(item, wanted), "", within)
+
+    def is_ready(self, *, within: float = WITHIN) -> dict[str, Any]:
+        """The object's condition Ready (of a Deployment: Available) is True."""
+        kind = "Available" if self.kind in {"deployment", "deploy"} else "Ready"
+
+        def not_ready(item: dict[str, Any]) -> list[Mismatch]:
+            if "deletionTimestamp" in item["metadata"]:
+                return [Mismatch(f"condition {kind}", "True", "an object that is being deleted")]
+            for condition in item.get("status", {}).get("conditions", []):
+                if condition["type"] == kind:
+                    right = condition["status"] == "True"
+                    found = f"{condition['status']} ({condition.get('reason', 'no reason given')})"
+                    return [] if right else [Mismatch(f"condition {kind}", "True", found)]
+            return [Mismatch(f"condition {kind}", "True", "no such condition yet")]
+
+        return self._until(not_ready, "", within)
+
+    def must_not_match(self, unwanted: Mapping[str, Any], because: str = "") -> None:
+        """The object does not hold what `unwanted` says. An object that is not there is fine."""
+        item = self.now()
+        if item is not None and not compare(item, unwanted):
+            raise CheckFailed(
+                str(self),
+                f"no {_words(unwanted)}",
+                "just that",
+                because,
+                f"kubectl get {self.kind} {self._scope} -o yaml",
+            )
+
+    def is_absent(self, *, within: float = WITHIN) -> None:
+        """There is no such object, or there is none any more after `within` seconds."""
+        scope = ["--namespace", self.namespace] if self.namespace else []
+        wait = [
+            "wait",
+            "--for=delete",
+            f"{self.kind}/{self.name}",
+            *scope,
+            f"--timeout={max(within, 1):g}s",
+        ]
+        if kubectl.run(wait, deadline=within + 30).status != 0 and (item := self.now()) is not None:
+            why, look = cause.of(item)
+            raise CheckFailed(str(self), "no such object", "that it exists", why, look)
+
+    def answers(
+        self,
+        port: int,
+        path: str = "/",
+        *,
+        contains: str = "",
+        status: int = 200,
+        within: float = WITHIN,
+    ) -> str:
+        """A real HTTP request to the Pod's own address is answered; returns the page."""
+        return self._ask(port, path, contains=contains, status=status, within=within)
+
+    def page_changes(
+        self, port: int, path: str = "/", *, contains: str = "", within: float = WITHIN
+    ) -> str:
+        """Two requests get different pages: something behind the server is at work. Returns the second."""
+        before = self._ask(port, path, contains=contains, within=within)
+        return self._ask(port, path, contains=contains, within=within, differs_from=before)
+
+    def logs_hold(self, text: str, *, container: str = "", within: float = WITHIN) -> None:
+        """The container's log holds the text, or does so within the time: the log is followed."""
+        which = ["--container", container] if container else []
+        args = ["logs", "--follow", self.name, "--namespace", self.namespace, *which]
+        seen: list[str] = []
+        item = self.get()
+        done = None
+        try:
+            done = kubectl.stream(args, seen.append, deadline=within, until=text)
+        except kubectl.CommandTimeoutError:
+            pass
+        except kubectl.CommandError as failure:
+            seen = [failure.words]
+        if done is not None and text in done.stdout:
+            return
+        lines = "".join(seen).strip().splitlines()
+        why, _ = cause.of(item)
+        raise CheckFailed(
+            f"Log of {self}",
+            f"a line with “{text}” within {within:g} s",
+            f"the last line “{lines[-1]}”" if lines else "no line",
+            why,
+            f"kubectl logs {self._scope} {' '.join(which)}".rstrip(),
+        )
+
+    def runs(
+        self,
+        argv: Sequence[str],
+        *,
+        container: str = "",
+        prints: str = "",
+        deadline: float = WITHIN,
+    ) -> str:
+        """A command in the container ends well and prints the text; returns what it printed."""
+        which = ["--container", container] if container else []
+        args = ["exec", self.name, "--namespace", self.namespace, *which, "--", *argv]
+        shown = "kubectl exec " + " ".join([self._scope, *which, "--", *argv])
+        item = self.get()
+        done = kubectl.run(args, deadline=deadline)
+        if done.status == 0 and prints in done.stdout:
+            return done.stdout
+        said = " ".join((done.stdout + done.stderr).split())[:200]
+        wanted = f"`{' '.join(argv)}` to end well" + (f" and print “{prints}”" if prints else "")
+        raise CheckFailed(
+            str(self), wanted, f"exit status {done.status}, “{said}”", cause.of(item)[0], shown
+        )
+
+    @property
+    def _scope(self) -> str:
+        return f"{self.name} -n {self.namespace}" if self.namespace else self.name
+
+    def _ask(
+        self, port: int, path: str, *, within: float, contains: str = "", **options: Any
+    ) -> str:
+        item = self.matches({"status": {"podIP": ...}}, within=within)
+        url = f"http://{item['status']['podIP']}:{port}{path}"
+        try:
+            return http(
+                url, within=within, contains=contains, about=f"{self}, port {port}", **options
+            )
+        except CheckFailed as failure:
+            why, look = cause.of(self.now() or item)
+            if not why and "refused" in failure.found:
+                why = f"no process in the Pod listens on port {port}"
+            raise CheckFailed(
+                failure.about, failure.expected, failure.found, why, look if why else failure.look
+            ) from None
+
+    def _until(
+        self, wrong: Callable[[dict[str, Any]], list[Mismatch]], wanted: str, within: float
+    ) -> dict[str, Any]:
+        """Watch the object until nothing is wrong with it; CheckFailed with what was wrong at last."""
+        last = self.now()
+        if last is not None and not wrong(last):
+            return last
+        if within > 0 and (last is not None or self.comes_later) and not cause.is_stuck(last):
+            with closing(kubectl.watch(self.kind, self.name, self.namespace, within)) as events:
+                for kind, item in events:
+                    last = None if kind == "DELETED" else item
+                    if last is not None and not wrong(last):
+                        return last
+                    if cause.is_stuck(last):
+                        break
+        patience = f" within {within:g} s" if within else ""
+        if last is None:
+            why, look = cause.of_absence(self.kind, self.name, self.namespace)
+            raise CheckFailed(
+                str(self), (wanted or "it to exist") + patience, "no such object", why, look
+            )
+        why, look = cause.of(last)
+        first, *others = wrong(last)
+        more = f" (and {len(others)} more)" if others else ""
+        raise CheckFailed(
+            str(self),
+            f"{first.path} = {first.expected}{patience}",
+            f"{first.found}{more}",
+            why,
+            look,
+        )
+
+
+def _words(wanted: Any, path: str = "") -> str:
+    """A pattern as words: `spec.hostNetwork = True`."""
+    if isinstance(wanted, Mapping):
+        return ", ".join(
+            _words(value, f"{path}.{key}" if path else str(key)) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return ", ".join(_words(value, f"{path}[]") for value in wanted)
+    return f"{path} = {wanted}"

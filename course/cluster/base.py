@@ -1,0 +1,128 @@
+"""What a cluster is to the rest of the product, wherever it comes from."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from course.progress import Progress
+
+StateName = Literal["absent", "starting", "ready", "failed", "stopping"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened while the cluster started, `seconds` after the keeper's start."""
+
+    seconds: float
+    stage: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One machine of the cluster, as `kubectl get nodes` shows it."""
+
+    name: str
+    address: str
+    ready: bool
+
+
+@dataclass(frozen=True)
+class Component:
+    """One process of the cluster itself."""
+
+    name: str
+    state: str
+    pid: int = 0
+    restarts: int = 0
+    last_error: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of a cluster at one moment."""
+
+    cluster: str
+    state: StateName
+    message: str = ""
+    k: int = 0
+    kubeconfig: str = ""
+    nodes: tuple[Node, ...] = ()
+    components: tuple[Component, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same, as plain data for JSON."""
+        from dataclasses import asdict
+
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a cluster is asked to be.
+
+    Attributes:
+        name: the cluster's name; its state folder has the same.
+        nodes: how many machines, 1 to 100.
+        executor: how containers run: 'userns', 'proot', or 'auto' to try them in that order.
+        images: an OCI image layout served as docker.io's mirror; None where there is none.
+        registries: a registries.yaml in K3s's format; None where there is none.
+        with_caller: the cluster ends when the process that creates it does, however that ends.
+        progress: told how far a build is that has to be done first.
+    """
+
+    name: str = "kubelab"
+    nodes: int = 1
+    executor: Literal["auto", "userns", "proot"] = "auto"
+    images: Path | None = None
+    registries: Path | None = None
+    with_caller: bool = False
+    progress: Progress | None = field(default=None, compare=False)
+
+
+class Cluster(Protocol):
+    """A Kubernetes cluster that this product may start, use and end.
+
+    Every method raises course.errors.ClusterError, or one of its kinds, with a message for a person.
+    """
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
+
+    def create(self, spec: Spec) -> bool:
+        """Starts the cluster; returns False where it runs already. Does not wait until it is ready."""
+
+    def wait_ready(
+        self, timeout: float = 120, on_event: Callable[[Event], None] | None = None
+    ) -> Status:
+        """Waits up to `timeout` seconds until a pod can run."""
+
+    def delete(self) -> bool:
+        """Ends the cluster and removes its state but its logs; returns False where there was none."""
+
+    def status(self) -> Status:
+        """What the cluster is now; its state is 'absent' where there is none."""
+
+    def load_image(self, archive: Path) -> None:
+        """Brings an image archive (OCI or docker-save) to every node."""
+
+    def node_run(self, node: str, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Runs a command on a node, and returns its output and exit code."""
+
+    def reset(self) -> Status:
+        """Brings the cluster back to what it was when new; returns its status, ready again."""
+
+    def shell_argv(self, argv: Sequence[str], name: str = "shell") -> list[str]:
+        """The command that runs `argv` inside the cluster's network."""
+
+    def env(self) -> dict[str, str]:
+        """The variables that a command needs to use the cluster."""

@@ -1,0 +1,282 @@
+"""The embedded cluster: podling, which needs no root, no Docker and no namespaces."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from course import disk, locks, processes
+from course.cluster import binary, events, tools
+from course.cluster.base import Event, Spec, Status
+from course.cluster.control import Control
+from course.cluster.state import State
+from course.errors import ClusterError, ClusterNotRunningError, UsageError
+from course.progress import silent
+
+STOP_WITHIN = 10.0
+"""Seconds that the keeper has to end everything, before it is ended."""
+_KEEPER_UP_WITHIN = 15.0
+_LOCK_FOR = 120.0
+_ROOM = 300 << 20
+"""Bytes that a new cluster needs at once: etcd's files and the pods' root file systems."""
+
+
+class Embedded:
+    """One embedded cluster, known by its name; implements course.cluster.base.Cluster."""
+
+    def __init__(self, name: str = "kubelab") -> None:
+        self._state = State(name)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._state.folder  # noqa: B018 - a name that cannot be one is refused here
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self._state.name
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
+        return self._state.kubeconfig
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs, which outlive the cluster."""
+        return self._state.logs
+
+    @property
+    def keeper(self) -> processes.ProcessId | None:
+        """The cluster's first process, ancestor of all its others; None when it does not run."""
+        return self._state.keeper()
+
+    def create(self, spec: Spec) -> bool:
+        """Starts the cluster; returns False where it runs already, with as many nodes.
+
+        What a crash left of a cluster of this name is removed first. Does not wait until it is ready.
+        """
+        binaries = binary.ensure(spec.progress or silent)
+        with self._locked():
+            if self._runs_well():
+                self._same_as_running(spec)
+                return False
+            self._end()
+            disk.need(self._state.folder, _ROOM, "a new cluster")
+            self._state.write_spec(spec, binaries, tools.executors(spec.executor))
+            self._spawn(binaries / "podling", with_caller=spec.with_caller)
+            return True
+
+    def _runs_well(self) -> bool:
+        """False where there is no keeper, or one that only stays to say why it failed."""
+        return self.keeper is not None and self.status().state in ("starting", "ready")
+
+    def _locked(self) -> AbstractContextManager[None]:
+        doing = f"starting or ending the cluster {self.name!r}"
+        return locks.held(self._lock_file, _LOCK_FOR, doing)
+
+    @property
+    def _lock_file(self) -> Path:
+        return self._state.folder.parent / f".{self.name}.lock"
+
+    def _same_as_running(self, spec: Spec) -> None:
+        nodes = self._state.spec().get("nodes", spec.nodes)
+        if nodes != spec.nodes:
+            raise UsageError(
+                f"the cluster {self.name!r} runs already, with {nodes} node(s), not {spec.nodes}.",
+                f"End it first: ./lab down --name {self.name}. Or take another: --name NAME",
+            )
+
+    def _spawn(self, podling: Path, *, with_caller: bool) -> None:
+        """Starts the keeper on its own: no terminal, no pipe of the caller, no signal of its group."""
+        log_path = self._state.logs / "keeper.log"
+        kept_out = ("KUBECONFIG", "NOTIFY_SOCKET", "JPY_PARENT_PID")
+        env = {k: v for k, v in os.environ.items() if k not in kept_out}
+        with log_path.open("wb") as log:
+            self._child = subprocess.Popen(
+                [podling, "keep", self._state.folder],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._state.folder,
+                env=env,
+                start_new_session=True,
+                preexec_fn=processes.die_with_parent if with_caller else None,
+            )
+        started = processes.of(self._child.pid)
+        # The keeper's last step before its work: its sockets answer by then.
+        if started and events.wait_for_file(self._state.identity, started, _KEEPER_UP_WITHIN):
+            return
+        if started and started.alive():
+            processes.kill_tree(started, 5)
+        said = self._tail("keeper")
+        self._state.remove()
+        raise ClusterError(
+            f"the cluster {self.name!r} did not start: its keeper "
+            + (f"said: {said}" if said else "ended, or did not answer, without a word."),
+            f"The log is {log_path}. Look at the machine with: ./lab doctor",
+        )
+
+    def _tail(self, component: str, lines: int = 5) -> str:
+        try:
+            with (self.logs / f"{component}.log").open(errors="replace") as log:
+                return "\n".join(deque((line.rstrip() for line in log), maxlen=lines))
+        except OSError:
+            return ""
+
+    def wait_ready(
+        self, timeout: float = 120, on_event: Callable[[Event], None] | None = None
+    ) -> Status:
+        """Waits up to `timeout` seconds until a pod can run.
+
+        Raises:
+            ClusterError: it failed; the message has the reason that the keeper gave.
+            ClusterTimeoutError: it did not get there; the message has what was last seen.
+        """
+        last = None
+        for event in self._control().wait(timeout):
+            last = event
+            if on_event:
+                on_event(event)
+        if last and last.stage == "ready":
+            return self.status()
+        reason = f"{last.stage}: {last.message}" if last else "no reason given"
+        if not self.keeper:
+            reason = f"its keeper ended; it said last: {self._tail('keeper')}"
+        raise ClusterError(
+            f"the cluster {self.name!r} could not start: {reason.rstrip('.')}.",
+            f"The logs are in {self.logs}. Look at the machine with: ./lab doctor",
+        )
+
+    def _control(self) -> Control:
+        if not self.keeper:
+            raise ClusterNotRunningError(
+                f"the cluster {self.name!r} is not running.",
+                "Start it with: ./lab up"
+                + ("" if self.name == "kubelab" else f" --name {self.name}"),
+            )
+        return Control(self._state.control_socket)
+
+    def delete(self) -> bool:
+        """Ends the cluster and removes its state but its logs; returns False where there was none.
+
+        A keeper that does not end within STOP_WITHIN seconds is killed with all its descendants.
+        """
+        with self._locked():
+            return self._end()
+
+    def _end(self) -> bool:
+        keeper = self.keeper
+        if keeper:
+            self._stop(keeper)
+        was_there = keeper is not None or self._state.condition() == "broken"
+        self._state.remove()
+        return was_there
+
+    def forget(self) -> None:
+        """Removes what `delete` leaves, the logs, of a cluster whose name is not used again."""
+        shutil.rmtree(self._state.folder, ignore_errors=True)
+        self._lock_file.unlink(missing_ok=True)
+
+    def _stop(self, keeper: processes.ProcessId) -> None:
+        deadline = time.monotonic() + STOP_WITHIN
+        try:
+            self._control().stop(STOP_WITHIN)
+        except ClusterError:  # it hangs, or ended while it answered
+            deadline = min(deadline, time.monotonic() + 1)
+        if not keeper.wait(max(0.0, deadline - time.monotonic())):
+            left = processes.kill_tree(keeper, 5)
+            if left:
+                pids = ", ".join(str(p.pid) for p in left)
+                raise ClusterError(
+                    f"these processes of the cluster {self.name!r} do not end: {pids}.",
+                    "Look what they wait for: cat /proc/PID/wchan",
+                )
+        if self._child:
+            self._child.wait(5)
+
+    def status(self) -> Status:
+        """What the cluster is now; its state is 'absent' where there is none."""
+        if self.keeper:
+            return self._control().status()
+        said = {"broken": "a crash left its state half-written; ./lab up or ./lab down clears it"}
+        return Status(self.name, "absent", said.get(self._state.condition(), "not running"))
+
+    def load_image(self, archive: Path) -> None:
+        """Brings an image archive (OCI or docker-save) to every node."""
+        if not archive.is_file():
+            raise UsageError(f"there is no image archive {archive}.")
+        self._control().load_image(archive.resolve())
+
+    def node_run(self, node: str, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Runs a command on a node, in its network; returns its output and exit code."""
+        status = self._control().status()
+        for index, known in enumerate(status.nodes):
+            if node in (known.name, known.address):
+                address = f"127.{status.k}.254.{index + 2}"  # as in podling/internal/addr
+                command = self._launch("node", f"node-{index}", argv, "--address", address)
+                env = os.environ | self.env()
+                return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+        there = ", ".join(n.name for n in status.nodes) or "none yet"
+        raise UsageError(f"the cluster {self.name!r} has no node {node!r}; it has: {there}.")
+
+    def reset(self) -> Status:
+        """Brings the cluster back to what it was when new, by making it anew from its own spec.
+
+        What runs inside the cluster's network, a JupyterLab too, ends with the old one.
+        """
+        old = self._state.spec()
+        if not old:
+            self._control()  # says that it is not running
+        self.delete()
+        spec = Spec(
+            name=self.name,
+            nodes=int(old.get("nodes", 1)),
+            executor=old.get("executor", "auto"),
+            images=Path(old["images"]) if old.get("images") else None,
+            registries=Path(old["registries"]) if old.get("registries") else None,
+        )
+        self.create(spec)
+        return self.wait_ready()
+
+    def shell_argv(self, argv: Sequence[str], name: str = "shell") -> list[str]:
+        """The command that runs `argv` inside the cluster's network."""
+        return self._launch("lab", name, argv)
+
+    def _launch(self, context: str, name: str, argv: Sequence[str], *options: str) -> list[str]:
+        self._control()  # says that it is not running
+        launcher = Path(self._state.spec().get("bin", "")) / "podling-launch"
+        socket = str(self._state.launch_socket)
+        head = [str(launcher), "launch", "--socket", socket, "--context", context, "--name", name]
+        return [*head, *options, "--", *argv]
+
+    def env(self) -> dict[str, str]:
+        """KUBECONFIG, the cluster's name, and PATH with this environment's programs first."""
+        return {
+            "KUBECONFIG": str(self.kubeconfig),
+            "KUBELAB_CLUSTER": self.name,
+            "PATH": tools.search_path(),
+        }
+
+
+def start(
+    spec: Spec, timeout: float = 120, on_event: Callable[[Event], None] | None = None
+) -> tuple[Embedded, bool]:
+    """Starts a cluster and waits until a pod can run on it; a cluster that does not get there is ended.
+
+    Returns:
+        the cluster, and whether it was started here (False: it ran already).
+    """
+    cluster = Embedded(spec.name)
+    started = cluster.create(spec)
+    try:
+        cluster.wait_ready(timeout, on_event)
+    except (ClusterError, KeyboardInterrupt):
+        if started:
+            cluster.delete()
+        raise
+    return cluster, started

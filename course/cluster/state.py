@@ -1,0 +1,181 @@
+"""A cluster's state folder: who runs it, what is stale in it, and how it goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from course import paths, processes
+from course.cluster.base import Spec
+from course.errors import ClusterError
+
+_LONGEST_SOCKET = "run/node-99/cri.sock"
+_UNIX_PATH_MAX = 107  # bytes of a unix socket's path, unix(7)
+
+Condition = Literal["absent", "stopped", "running", "broken"]
+
+
+@dataclass(frozen=True)
+class State:
+    """The folder of one cluster."""
+
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """STATE itself."""
+        return paths.cluster_state(self.name)
+
+    @property
+    def run(self) -> Path:
+        """Sockets and keeper.json, which mean something only while the cluster runs."""
+        return self.folder / "run"
+
+    @property
+    def logs(self) -> Path:
+        """The logs, which outlive the cluster."""
+        return self.folder / "logs"
+
+    @property
+    def identity(self) -> Path:
+        """keeper.json: who the keeper is; it is written when the keeper's sockets answer."""
+        return self.run / "keeper.json"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the keeper's control API answers."""
+        return self.run / "keeper.sock"
+
+    @property
+    def launch_socket(self) -> Path:
+        """Where podling-launch hands over a process's listener."""
+        return self.run / "launch.sock"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def spec_file(self) -> Path:
+        """cluster.json, from which the keeper knows what to start."""
+        return self.folder / "cluster.json"
+
+    def keeper(self) -> processes.ProcessId | None:
+        """The keeper of this cluster, if it runs."""
+        data = _read_json(self.identity)
+        try:
+            found = processes.ProcessId(int(data["pid"]), int(data["startTime"]))
+        except (KeyError, TypeError, ValueError):
+            # Lost or half-written: a keeper may live all the same, and would keep its network.
+            return self._keeper_by_command() if self.run.is_dir() else None
+        return found if found.alive() else None
+
+    def _keeper_by_command(self) -> processes.ProcessId | None:
+        wanted = b"podling\0keep\0" + os.fsencode(self.folder) + b"\0"
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if command.endswith(wanted):
+                return processes.of(int(entry.name))
+        return None
+
+    def condition(self) -> Condition:
+        """What the folder says: 'broken' is one that a crash, or a full disk, left half-written."""
+        if not self.folder.is_dir():
+            return "absent"
+        if self.keeper():
+            return "running"
+        left = {entry.name for entry in self.folder.iterdir()} - {"logs"}
+        return "broken" if left else "stopped"
+
+    def spec(self) -> dict[str, Any]:
+        """cluster.json as it is; empty where there is none or it is damaged."""
+        return _read_json(self.spec_file)
+
+    def write_spec(self, spec: Spec, binaries: Path, tools: dict[str, str]) -> None:
+        """Makes the folder and writes cluster.json whole or not at all.
+
+        Raises:
+            ClusterError: the folder's path is too long for the sockets in it.
+        """
+        if len(os.fsencode(self.folder / _LONGEST_SOCKET)) > _UNIX_PATH_MAX:
+            raise ClusterError(
+                f"the path {self.folder} is too long: a unix socket's path in it must stay under "
+                f"{_UNIX_PATH_MAX + 1} bytes.",
+                "Set XDG_STATE_HOME to a shorter path, or give the cluster a shorter name.",
+            )
+        for folder in (self.folder, self.run, self.logs, self.folder / "data"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data = {
+            "name": spec.name,
+            "nodes": spec.nodes,
+            "bin": str(binaries),
+            "executor": spec.executor,
+            "images": str(spec.images or ""),
+            "registries": str(spec.registries or ""),
+            **tools,
+        }
+        half = self.spec_file.with_suffix(".tmp")
+        half.write_text(json.dumps(data, indent=2) + "\n")
+        half.replace(self.spec_file)
+
+    def remove(self) -> None:
+        """Removes everything but the logs.
+
+        Raises:
+            ClusterError: something in the folder cannot be removed.
+        """
+        if not self.folder.is_dir():
+            return
+        for entry in self.folder.iterdir():
+            if entry.name != "logs":
+                _remove(entry)
+
+
+def names() -> list[str]:
+    """The clusters that have a state folder."""
+    home = paths.state_home()
+    return sorted(f.name for f in home.iterdir() if f.is_dir()) if home.is_dir() else []
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _remove(entry: Path) -> None:
+    try:
+        if not entry.is_dir() or entry.is_symlink():
+            entry.unlink(missing_ok=True)
+            return
+        shutil.rmtree(entry, onerror=_open_up_and_retry)
+    except OSError as error:
+        raise ClusterError(
+            f"{entry} could not be removed: {error.strerror or error}.",
+            f"Remove it by hand: rm -rf {entry}",
+        ) from error
+
+
+def _open_up_and_retry(function: Any, path: str, _info: Any) -> None:
+    """Images hold folders without the write bit; their owner may set it and then remove them."""
+    if not Path(path).exists() and not Path(path).is_symlink():
+        return
+    Path(path).parent.chmod(0o700)
+    if Path(path).is_dir() and not Path(path).is_symlink():
+        Path(path).chmod(0o700)
+        if function is not os.rmdir:
+            shutil.rmtree(path, onerror=_open_up_and_retry)
+            return
+    function(path)

@@ -1,0 +1,31 @@
+// podling-launch is the small program that is in front of everything that a
+// cluster runs: `launch` puts a program into the cluster's network, `init` is
+// pid 1 of a container.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"kubelab.dev/podling/internal/agent"
+	"kubelab.dev/podling/internal/launch"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		usage()
+	}
+	switch os.Args[1] {
+	case "launch":
+		os.Exit(launch.Main(os.Args[2:]))
+	case "init":
+		os.Exit(agent.Main(os.Args[2:]))
+	default:
+		usage()
+	}
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: podling-launch launch --socket PATH --context pod|node|lab [--address 127.K.N.I] [--name WHAT] [--fake-ids] [--own-pid-one] -- COMMAND ARGS…")
+	os.Exit(2)
+}

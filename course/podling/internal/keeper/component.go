@@ -1,0 +1,139 @@
+package keeper
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"kubelab.dev/podling/internal/component"
+)
+
+// A component that ends is started again, at once at first, then slower; one
+// that has run for a while starts again at once.
+const (
+	firstBackoff = 100 * time.Millisecond
+	lastBackoff  = 10 * time.Second
+	goodRun      = 10 * time.Second
+	// While the cluster starts, a component that keeps ending will not mend.
+	triesToStart = 5
+)
+
+// running is a component as the keeper has it.
+type running struct {
+	component.Component
+	pid      int
+	state    string // waiting, running, failed
+	restarts int
+	last     string // how it ended last
+}
+
+// keepRunning starts a component and restarts it until the cluster stops.
+func (k *Keeper) keepRunning(r *running) {
+	backoff := firstBackoff
+	for {
+		began := time.Now()
+		ended, err := k.startComponent(r)
+		if err == nil {
+			err = describeEnd(<-ended)
+			if k.children.isStopping() {
+				return
+			}
+			if tail := lastLine(k.logPath(r.Name)); tail != "" {
+				err = fmt.Errorf("%w: %s", err, tail)
+			}
+		}
+		k.noteEnd(r, err)
+		if time.Since(began) > goodRun {
+			backoff = firstBackoff
+		}
+		select {
+		case <-k.stopped:
+			return
+		case <-time.After(backoff):
+			backoff = min(2*backoff, lastBackoff)
+		}
+	}
+}
+
+func (k *Keeper) startComponent(r *running) (<-chan syscall.WaitStatus, error) {
+	log, err := os.OpenFile(k.logPath(r.Name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	files := []uintptr{null.Fd(), log.Fd(), log.Fd()}
+	if r.Socket {
+		end, err := k.launches.newNet()
+		if err != nil {
+			return nil, err
+		}
+		defer end.Close()
+		files = append(files, end.Fd())
+	}
+	pid, ended, err := k.children.start(k.argv(r), append(os.Environ(), r.Env...), files)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	r.pid, r.state = pid, "running"
+	k.mu.Unlock()
+	return ended, nil
+}
+
+func (k *Keeper) argv(r *running) []string {
+	argv := append([]string{k.cluster.Binary("podling")}, r.Args...)
+	if !r.Launched {
+		return argv
+	}
+	launch := []string{
+		k.cluster.Binary("podling-launch"), "launch",
+		"--socket", k.cluster.LaunchSocket(), "--context", "node", "--name", r.Name, "--",
+	}
+	return append(launch, argv...)
+}
+
+func (k *Keeper) noteEnd(r *running, err error) {
+	k.mu.Lock()
+	r.pid, r.state, r.last = 0, "waiting", err.Error()
+	r.restarts++
+	tries := r.restarts
+	k.mu.Unlock()
+	k.logf("%s ended: %v", r.Name, err)
+	if tries >= triesToStart && !k.isReady() {
+		k.fail(fmt.Sprintf("%s ended %d times, last: %v (log: %s)", r.Name, tries, err, k.logPath(r.Name)))
+	}
+}
+
+func (k *Keeper) logPath(name string) string { return k.cluster.Path("logs", name+".log") }
+
+func describeEnd(s syscall.WaitStatus) error {
+	if s.Signaled() {
+		return fmt.Errorf("killed by signal %d (%s)", s.Signal(), s.Signal())
+	}
+	return fmt.Errorf("exit code %d", s.ExitStatus())
+}
+
+// lastLine of a log says most often why its program ended.
+func lastLine(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	const tail = 4096
+	if info, err := f.Stat(); err == nil && info.Size() > tail {
+		f.Seek(-tail, 2)
+	}
+	b := make([]byte, tail)
+	n, _ := f.Read(b)
+	lines := strings.Split(strings.TrimSpace(string(b[:n])), "\n")
+	last := lines[len(lines)-1]
+	return last[:min(len(last), 500)]
+}

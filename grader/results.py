@@ -1,0 +1,80 @@
+"""What came of a submission, and how a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+class Outcome(StrEnum):
+    """Four different things, which are never mixed up."""
+
+    SCORED = "scored"
+    CRASHED = "crashed"  # the kernel died, or the file is no notebook
+    TIMED_OUT = "timed out"
+    NOT_GRADABLE = "not gradable"  # our fault: the cluster or the kernel was not there; no score
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why points were lost in one graded cell (`cell` is empty where it is about all of them)."""
+
+    cell: str
+    points: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One submission's result.
+
+    Attributes:
+        student, assignment: whose, and of what.
+        score: the points as nbgrader's gradebook has them; None where it could not be graded.
+        max_score: the points that could be had.
+        outcome: see `Outcome`.
+        reasons: why points were lost, in the order of the notebook.
+        seconds: how long it took.
+        notebook: the executed notebook; None where there is none.
+    """
+
+    student: str
+    assignment: str
+    score: float | None
+    max_score: float
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    seconds: float = 0.0
+    notebook: Path | None = field(default=None, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same, as plain data for JSON."""
+        return {**asdict(self), "notebook": str(self.notebook) if self.notebook else None}
+
+
+def table(results: Sequence[Result]) -> Table:
+    """A table of students, scores and reasons, for a terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table("student", "assignment", "score", "outcome", "reasons", show_lines=True)
+    for result in results:
+        score = "–" if result.score is None else f"{result.score:g}"
+        reasons = [
+            f"{reason.cell}, −{reason.points:g}: {reason.text}" if reason.cell else reason.text
+            for reason in result.reasons
+        ]
+        shown.add_row(
+            Text(result.student),
+            Text(result.assignment),
+            f"{score} / {result.max_score:g}",
+            str(result.outcome),
+            Text("\n".join(reasons)),
+        )
+    return shown

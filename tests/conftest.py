@@ -1,0 +1,85 @@
+"""What every test may use: a state folder that is not the user's, the `lab` command, a running cluster."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from course import paths
+from course.cluster import tools
+from course.cluster.embedded import Embedded
+from tests.support import lab_argv, processes_of
+
+Lab = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_home() -> Iterator[Path]:
+    """The session's XDG_STATE_HOME, with a short path; the cache, with the built binary, is the user's."""
+    folder = Path(tempfile.mkdtemp(prefix="kl-"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        patch.setenv("PATH", tools.search_path())
+        patch.delenv("KUBELAB_CLUSTER", raising=False)
+        patch.delenv("KUBECONFIG", raising=False)
+        yield folder
+    left = processes_of(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    assert not left, f"the tests left processes of clusters: {left}"
+
+
+@pytest.fixture
+def own_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An XDG_STATE_HOME of this test alone; no process of a cluster in it may outlive the test."""
+    folder = Path(tempfile.mkdtemp(prefix="kl-"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    yield folder
+    left = processes_of(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    assert not left, f"the test left processes: {left}"
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    """Runs `lab ARGUMENTS…` and returns what it said; `env` adds variables, '' takes one away."""
+
+    def run(
+        *arguments: str, timeout: float = 120, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        merged = {k: v for k, v in (os.environ | (env or {})).items() if v}
+        return subprocess.run(
+            lab_argv(*arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=merged,
+            cwd=paths.ROOT,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The folder of the cluster's binaries; builds them where they are missing."""
+    from course.cluster import binary as binaries
+
+    return binaries.ensure()
+
+
+@pytest.fixture(scope="session")
+def cluster(state_home: Path, binary: Path) -> Iterator[Embedded]:
+    """A running cluster for the session: tests put what they make into namespaces of their own."""
+    from course import launching
+
+    running, _ = launching.start("tests", 1)
+    yield running
+    running.delete()

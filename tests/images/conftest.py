@@ -1,0 +1,101 @@
+"""One real build of the course's images, from the machine's Debian mirror, for all tests here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course import images
+from course.images import apt, paths
+
+ROOT = Path(__file__).parents[2]
+BUILD = "from course import images; print(images.ensure())"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder of our own that any user may read, set as XDG_CACHE_HOME."""
+    if reason := apt.why_not():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("cache")
+    for parent in (folder, *folder.parents[:3]):
+        if parent != Path("/tmp") and os.access(parent, os.W_OK):
+            parent.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        patch.setenv("KUBELAB_IMAGES", "stand-in")
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def layout(cache: Path) -> Path:
+    """The built layout."""
+    built = images.ensure()
+    assert built == paths.layout() == cache / "kubelab/images"
+    return built
+
+
+class Image:
+    """An image of a layout, by its full name."""
+
+    def __init__(self, layout: Path, name: str) -> None:
+        self.layout = layout
+        index = json.loads((layout / "index.json").read_text())
+        [self.entry] = [
+            m for m in index["manifests"] if m["annotations"]["io.containerd.image.name"] == name
+        ]
+        self.manifest = self.json(self.entry)
+        self.config = self.json(self.manifest["config"])
+
+    def json(self, descriptor: dict[str, Any]) -> Any:
+        return json.loads(self.path(descriptor).read_bytes())
+
+    def path(self, descriptor: dict[str, Any]) -> Path:
+        return self.layout / "blobs" / str(descriptor["digest"]).replace(":", "/")
+
+    def unpack(self, folder: Path) -> None:
+        for layer in self.manifest["layers"]:
+            with tarfile.open(self.path(layer)) as tar:
+                tar.extractall(folder, filter=_unowned)  # noqa: S202 - our own image
+
+
+def _unowned(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
+    member.uid = member.gid = os.getuid()
+    member.uname = member.gname = ""
+    return member
+
+
+@pytest.fixture(scope="session")
+def image(layout: Path) -> Callable[[str], Image]:
+    return lambda name: Image(layout, f"docker.io/library/{name}")
+
+
+def python(code: str, cache: Path, user: str | None = None) -> subprocess.Popen[str]:
+    """Starts Python code in a process of its own, as another user if one is named."""
+    interpreter = sys.executable if user is None else "/usr/bin/python3"
+    environment = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "XDG_CACHE_HOME": str(cache),
+        "KUBELAB_IMAGES": "stand-in",
+    }
+    return subprocess.Popen(
+        [interpreter, "-c", code],
+        env=environment,
+        user=user,
+        group=None if user is None else "nogroup",
+        extra_groups=None if user is None else [],
+        cwd="/",
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )

@@ -1,0 +1,67 @@
+"""Each command explains itself, and the README names only commands that exist."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from course import paths
+from course.cli import lab as group
+
+COMMANDS = [
+    "start",
+    "up",
+    "down",
+    "status",
+    "reset",
+    "doctor",
+    "shell",
+    "run",
+    "grade",
+    "test",
+    "bench",
+    "build",
+]
+
+
+def test_every_command_of_the_course_is_there():
+    assert sorted(group.commands) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_explains_itself_and_its_options(lab, command):
+    said = lab(command, "--help")
+    assert said.returncode == 0
+    assert f"lab {command}" in said.stdout
+    for parameter in group.commands[command].params:
+        if parameter.param_type_name == "option":
+            assert parameter.help, f"{command} {parameter.opts} has no help"
+
+
+def test_lab_alone_shows_the_commands(lab):
+    said = lab()
+    assert "Begin with: ./lab start" in said.stdout + said.stderr
+
+
+def test_the_readme_names_only_commands_and_options_that_exist(lab):
+    text = (paths.ROOT / "README.md").read_text()
+    used = re.findall(r"`?(?:\./)?lab ((?:--?[a-z]+ )*[a-z]+)", text)
+    assert set(COMMANDS) & {u.split()[-1] for u in used}
+    spans = re.findall(r"\./lab ([^`|\n]*)", text)
+    for span in spans:
+        words = [w for w in span.split() if not w.startswith("--")]
+        if words and words[0].islower():
+            assert words[0] in COMMANDS, f"README: ./lab {span}"
+    for command in COMMANDS[:10]:
+        assert f"./lab {command}" in text, f"the README does not name ./lab {command}"
+
+
+def test_status_answers_fast_enough_to_be_called_often(lab):
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        lab("status", "--name", "nobody")
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.5
