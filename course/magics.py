@@ -1,7 +1,7 @@
 """What cells write: `%kubectl`, `%%apply`, `%node`. Loaded by `%load_ext course`.
 
 Braces around a Python variable's name put its value in: `%kubectl get pod {name}`. Other braces (a
-jsonpath, a YAML flow mapping) stay as they are. A command that fails raises an error with the command's
+jsonpath, a YAML flow mapping, the shell's `${name}`) stay as they are. A command that fails raises an error with the command's
 own words, so that a notebook stops where a shell script with `set -e` would.
 """
 
@@ -22,7 +22,7 @@ from course.kubectl import CommandError, Completed, Readable
 
 # A watch in a notebook has nobody to press Ctrl-C: it ends by itself after this many seconds.
 WATCH_SECONDS = 10.0
-_VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
+_VARIABLE = re.compile(r"(?<![{$])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 _JSONPATH_WORDS = frozenset({"end"})  # `{range …}{end}` is jsonpath's own
 _SHELL_SIGNS = frozenset({"|", "||", "&&", ";", ">", ">>", "<", "&"})
 _USAGE = """\
@@ -52,12 +52,21 @@ class Options:
     into: str | None = None
 
 
-def expand(text: str, variables: Mapping[str, Any], *, keep: frozenset[str] = frozenset()) -> str:
-    """Put the values of Python variables in for `{name}`; an unknown name is an error."""
+def expand(
+    text: str,
+    variables: Mapping[str, Any],
+    *,
+    keep: frozenset[str] = frozenset(),
+    strict: bool = True,
+) -> str:
+    """Put the values of Python variables in for `{name}`; an unknown name is an error, or stays.
+
+    `${name}` is the shell's and `{{name}}` a template's: they always stay.
+    """
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
-        if name in keep:
+        if name in keep or (not strict and name not in variables):
             return match.group(0)
         if name not in variables:
             raise MagicError(
@@ -164,7 +173,8 @@ class LabMagics(Magics):  # type: ignore[misc]
             program, *words = words
         if not program or (program == "kubectl" and not words):
             raise MagicError(f"Which command?\n%{program or 'node'} {_USAGE}")
-        self._finish(options, self._stream(program, words, options, cell or ""))
+        stdin = expand(cell or "", self.shell.user_ns, strict=False)
+        self._finish(options, self._stream(program, words, options, stdin))
 
     def _stream(self, program: str, words: list[str], options: Options, stdin: str) -> Completed:
         watching = program == "kubectl" and is_watch(words)

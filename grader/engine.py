@@ -95,7 +95,9 @@ class HonestClient(PapermillNotebookClient):  # type: ignore[misc]
             if cell.cell_type == "code":
                 mark(cell, Ran.NOT, "the notebook ended before it")
         with self.setup_kernel(cleanup_kc=True, **options):
-            self.end = time.monotonic() + self.limits.submission  # the kernel's start is not the student's
+            self.end = (
+                time.monotonic() + self.limits.submission
+            )  # the kernel's start is not the student's
             self.papermill_execute_cells()
         return self.nb
 

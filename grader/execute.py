@@ -86,8 +86,9 @@ def _parameters_cell(nb: NotebookNode) -> NotebookNode | None:
 def _with_parameters(nb: NotebookNode, values: dict[str, Any]) -> NotebookNode:
     teachers = _parameters_cell(nb)
     for cell in nb.cells:
-        if cell is not teachers and "tags" in cell.metadata:
-            cell.metadata["tags"] = [tag for tag in cell.metadata["tags"] if tag not in _TAGS]
+        tags = cell.metadata.setdefault("tags", [])  # papermill reads them of every cell
+        if cell is not teachers:
+            cell.metadata["tags"] = [tag for tag in tags if tag not in _TAGS]
     nb.metadata.setdefault("papermill", NotebookNode())
     return parameterize_notebook(nb, values)
 

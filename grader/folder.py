@@ -8,6 +8,7 @@ FOLDER/gradebook.db, nbgrader_config.py         for `nbgrader formgrader`, `gene
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,7 +107,9 @@ def _prepare(folder: Path, assignment: str) -> None:
         )
     done = _api(folder, {}).generate_assignment(assignment, force=True)
     if not done["success"]:
-        raise GradeError(f"nbgrader could not prepare {assignment}:\n{_last(done)}")
+        raise GradeError(
+            f"nbgrader could not prepare {assignment}:\n{done.get('log') or done.get('error')}"
+        )
 
 
 def _api(folder: Path, traits: Mapping[str, Any]) -> NbGraderAPI:
@@ -151,14 +154,11 @@ def _grade(
             done = api.autograde(one.assignment, one.student, force=True)
     except ClusterError as problem:
         return result(Outcome.NOT_GRADABLE, [Reason("", 0, str(problem))])
-    words = _last(done)
-    if NotGradableError.__name__ in words:
-        text = words.split(f"{NotGradableError.__name__}: ", 1)[-1].strip()
-        return result(Outcome.NOT_GRADABLE, [Reason("", 0, text)])
     if not done["success"]:
-        record.zeros(database, one.assignment, one.student)
-        text = f"nbgrader could not read this submission: {words.strip().splitlines()[-1]}"
-        return result(Outcome.CRASHED, [Reason("", 0, text)])
+        text, theirs = _failure(str(done.get("log", "")))
+        if theirs:
+            record.zeros(database, one.assignment, one.student)
+        return result(Outcome.CRASHED if theirs else Outcome.NOT_GRADABLE, [Reason("", 0, text)])
     outcome, reasons, path = Outcome.SCORED, [], None
     for path in sorted((folder / "autograded" / one.student / one.assignment).glob("*.ipynb")):
         came, lost = record.read(path)
@@ -180,6 +180,15 @@ def _unreadable(one: Submission) -> Iterator[Reason]:
             yield Reason("", 0, f"{path.name} is not a notebook: {first[0]}")
 
 
-def _last(done: Mapping[str, Any]) -> str:
-    """nbgrader's own words about what went wrong: the captured log holds the exception."""
-    return str(done.get("log") or done.get("error") or "")
+_EXCEPTION = re.compile(r"^\s+(?:[\w.]+\.)?(\w+(?:Error|Exception)): (.+)$", re.MULTILINE)
+_THEIRS = ("ValidationError", "nbgrader metadata")  # what a submission's own metadata brings about
+
+
+def _failure(log: str) -> tuple[str, bool]:
+    """(why nbgrader gave a submission up, whether the submission itself is at fault), from its log."""
+    found = _EXCEPTION.findall(log)
+    name, words = found[-1] if found else ("", (log.strip() or "no reason given").splitlines()[-1])
+    if name == NotGradableError.__name__:
+        return words, False
+    theirs = any(sign in log for sign in _THEIRS)
+    return f"nbgrader could not grade this submission: {name or 'it'}: {words}", theirs

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course.checks.scorecard import NOT_TRIED
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -58,6 +60,15 @@ class Result:
         return {**asdict(self), "notebook": str(self.notebook) if self.notebook else None}
 
 
+def _line(reason: Reason) -> str:
+    """A reason in short: its first line and the likely cause; the executed notebook holds all of it."""
+    rows = reason.text.splitlines()
+    short = " ".join([rows[0], *(row for row in rows[1:] if row.startswith("Likely cause"))])
+    short = short if len(short) <= 300 else short[:297] + "..."
+    points = f" −{reason.points:g}" if reason.points else ""
+    return f"{reason.cell}{points}: {short}" if reason.cell else short
+
+
 def table(results: Sequence[Result]) -> Table:
     """A table of students, scores and reasons, for a terminal."""
     from rich.table import Table
@@ -67,8 +78,7 @@ def table(results: Sequence[Result]) -> Table:
     for result in results:
         score = "–" if result.score is None else f"{result.score:g}"
         reasons = [
-            f"{reason.cell}, −{reason.points:g}: {reason.text}" if reason.cell else reason.text
-            for reason in result.reasons
+            _line(reason) for reason in result.reasons if not reason.text.endswith(NOT_TRIED)
         ]
         shown.add_row(
             Text(result.student),

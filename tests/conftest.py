@@ -14,7 +14,7 @@ import pytest
 from course import paths
 from course.cluster import tools
 from course.cluster.embedded import Embedded
-from tests.support import lab_argv, processes_of
+from tests.support import end_processes_of, lab_argv, processes_of
 
 Lab = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -30,6 +30,7 @@ def state_home() -> Iterator[Path]:
         patch.delenv("KUBECONFIG", raising=False)
         yield folder
     left = processes_of(folder)
+    end_processes_of(folder)
     shutil.rmtree(folder, ignore_errors=True)
     assert not left, f"the tests left processes of clusters: {left}"
 
@@ -41,6 +42,7 @@ def own_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     yield folder
     left = processes_of(folder)
+    end_processes_of(folder)
     shutil.rmtree(folder, ignore_errors=True)
     assert not left, f"the test left processes: {left}"
 
@@ -77,9 +79,16 @@ def binary() -> Path:
 
 @pytest.fixture(scope="session")
 def cluster(state_home: Path, binary: Path) -> Iterator[Embedded]:
-    """A running cluster for the session: tests put what they make into namespaces of their own."""
-    from course import launching
+    """A running cluster for the session: tests put what they make into namespaces of their own.
 
-    running, _ = launching.start("tests", 1)
+    KUBELAB_TEST_EXECUTOR=userns or proot asks for that executor, whatever else the machine has.
+    """
+    from course import images
+    from course.cluster import embedded
+    from course.cluster.base import Spec
+
+    executor = os.environ.get("KUBELAB_TEST_EXECUTOR", "auto")
+    assert executor in ("auto", "userns", "proot"), f"KUBELAB_TEST_EXECUTOR is {executor!r}"
+    running, _ = embedded.start(Spec("tests", executor=executor, images=images.ensure()))
     yield running
     running.delete()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from course import processes
+
 
 def lab_argv(*arguments: str) -> list[str]:
     """The command `lab ARGUMENTS…`, without the bootstrap."""
@@ -23,7 +25,18 @@ def said_error(said: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 def processes_of(folder: Path) -> list[str]:
-    """The command lines of processes that have the path `folder` in them."""
+    """The processes that have the path `folder` in their command lines, one line each."""
+    return [f"{pid}: {line}" for pid, line in _with_path(folder)]
+
+
+def end_processes_of(folder: Path) -> None:
+    """Ends those, so that a failed test does not spoil the next."""
+    for pid, _ in _with_path(folder):
+        if found := processes.of(pid):
+            processes.kill_tree(found, 5)
+
+
+def _with_path(folder: Path) -> list[tuple[int, str]]:
     found = []
     for entry in Path("/proc").iterdir():
         try:
@@ -31,5 +44,5 @@ def processes_of(folder: Path) -> list[str]:
         except OSError:
             continue
         if os.fsencode(folder) in line:
-            found.append(f"{entry.name}: {line.replace(bytes(1), b' ').decode(errors='replace')}")
+            found.append((int(entry.name), line.replace(bytes(1), b" ").decode(errors="replace")))
     return found

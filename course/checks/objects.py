@@ -205,8 +205,10 @@ class Object:
             raise CheckFailed(
                 str(self), (wanted or "it to exist") + patience, "no such object", why, look
             )
-        why, look = cause.of(last)
         first, *others = wrong(last)
+        why, look = cause.of(last)
+        if first.path.startswith(("spec", "metadata")):
+            why = ""  # what was asked for is not as it should be: the object's state has no part in it
         more = f" (and {len(others)} more)" if others else ""
         raise CheckFailed(
             str(self),

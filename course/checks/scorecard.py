@@ -13,6 +13,8 @@ from course.errors import ContentError
 # The MIME type under which a scorecard leaves its lines in a cell's output, for the grader to read.
 MIME = "application/vnd.kubelab.scorecard+json"
 
+NOT_TRIED = "Not tried, because the check that it builds on did not hold."
+
 
 @dataclass(frozen=True)
 class Line:
@@ -65,8 +67,7 @@ class Scorecard:
             after: an earlier check's outcome without which this one makes no sense: it is not tried.
         """
         if not after:
-            reason = "Not tried, because the check that it builds on did not hold."
-            self._note(Line(what, points, False, reason))
+            self._note(Line(what, points, False, NOT_TRIED))
             return False
         try:
             ask(*args, **options)

@@ -73,8 +73,12 @@ class Kube:
     def wait(self, condition: str, *what: str, timeout: float = DEADLINE) -> None:
         """`kubectl wait`; a timeout shows the events, which say why."""
         done = self.run(
-            "wait", f"--for={condition}", f"--timeout={timeout:.0f}s", *what,
-            timeout=timeout + 10, check=False,
+            "wait",
+            f"--for={condition}",
+            f"--timeout={timeout:.0f}s",
+            *what,
+            timeout=timeout + 10,
+            check=False,
         )
         if done.returncode:
             events = self.run("get", "events", "--sort-by=.lastTimestamp", check=False).stdout

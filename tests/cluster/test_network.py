@@ -27,8 +27,12 @@ def webs(kube: Kube) -> Kube:
         pod("client", shell("sleep 1000", "box"), labels={"app": "client"}),
     )
     kube.ready("web-0", "web-1", "web-2", "client")
-    kube.wait("jsonpath={.endpoints[2].conditions.ready}=true", "endpointslice",
-              "-l", "kubernetes.io/service-name=web")
+    kube.wait(
+        "jsonpath={.endpoints[2].conditions.ready}=true",
+        "endpointslice",
+        "-l",
+        "kubernetes.io/service-name=web",
+    )
     return kube
 
 
@@ -55,8 +59,12 @@ def test_a_service_address_is_balanced_over_its_ready_pods(webs: Kube) -> None:
 def test_a_pod_that_is_not_ready_gets_no_requests(webs: Kube) -> None:
     webs.run("exec", "web-1", "--", "rm", "/usr/share/nginx/html/index.html")
     webs.wait("condition=Ready=false", "pod/web-1")
-    webs.wait("jsonpath={.endpoints[?(@.targetRef.name=='web-1')].conditions.ready}=false",
-              "endpointslice", "-l", "kubernetes.io/service-name=web")
+    webs.wait(
+        "jsonpath={.endpoints[?(@.targetRef.name=='web-1')].conditions.ready}=false",
+        "endpointslice",
+        "-l",
+        "kubernetes.io/service-name=web",
+    )
     assert set(fetch(webs, "http://web/", 20)) == {"web-0", "web-2"}
 
 
@@ -70,7 +78,9 @@ def test_services_have_names_in_pods(webs: Kube) -> None:
 def test_services_have_names_in_the_labs_commands(webs: Kube) -> None:
     name = f"web.{webs.namespace}"
     assert webs.shell("curl", "-sS", "-m", "5", f"http://{name}/").startswith("web-")
-    assert webs.shell("curl", "-sS", "-m", "5", f"http://{name}.svc.cluster.local/").startswith("web-")
+    assert webs.shell("curl", "-sS", "-m", "5", f"http://{name}.svc.cluster.local/").startswith(
+        "web-"
+    )
 
 
 def test_an_unknown_name_is_not_found(webs: Kube) -> None:
@@ -82,29 +92,46 @@ def test_an_unknown_name_is_not_found(webs: Kube) -> None:
 def test_a_service_without_pods_refuses(webs: Kube) -> None:
     webs.apply(service("nobody", {"app": "nobody"}))
     ip = cluster_ip(webs, "nobody")
-    webs.shell("sh", "-c", f"for i in $(seq 100); do getent hosts nobody.{webs.namespace}"
-               " && break; done")
+    webs.shell(
+        "sh", "-c", f"for i in $(seq 100); do getent hosts nobody.{webs.namespace} && break; done"
+    )
     done = webs.command(webs.enter(["curl", "-sS", "-m", "5", ip]), check=False)
     assert done.returncode == 7, done.stderr
 
 
 def test_a_headless_service_names_its_pods(webs: Kube) -> None:
     webs.apply(service("all", {"app": "web"}, clusterIP="None"))
-    webs.wait("jsonpath={.endpoints[2].conditions.ready}=true", "endpointslice",
-              "-l", "kubernetes.io/service-name=all")
+    webs.wait(
+        "jsonpath={.endpoints[2].conditions.ready}=true",
+        "endpointslice",
+        "-l",
+        "kubernetes.io/service-name=all",
+    )
     found = webs.run("exec", "client", "--", "nslookup", f"all.{webs.namespace}.svc.cluster.local")
     for i in range(3):
         assert webs.pod_ip(f"web-{i}") in found.stdout
 
 
 def test_service_ports_map_to_target_ports_and_node_ports(webs: Kube) -> None:
-    webs.run("expose", "pod", "web-0", "--name=other-port", "--type=NodePort", "--port=8080",
-             "--target-port=80", "--selector=app=web")
+    webs.run(
+        "expose",
+        "pod",
+        "web-0",
+        "--name=other-port",
+        "--type=NodePort",
+        "--port=8080",
+        "--target-port=80",
+        "--selector=app=web",
+    )
     made = webs.get("service", "other-port")["spec"]
     port = made["ports"][0]["nodePort"]
     assert 30000 <= port <= 32767
-    webs.wait("jsonpath={.endpoints[0].conditions.ready}=true", "endpointslice",
-              "-l", "kubernetes.io/service-name=other-port")
+    webs.wait(
+        "jsonpath={.endpoints[0].conditions.ready}=true",
+        "endpointslice",
+        "-l",
+        "kubernetes.io/service-name=other-port",
+    )
     assert webs.shell("curl", "-sS", "-m", "5", f"{made['clusterIP']}:8080").startswith("web-")
     node = webs.get("nodes")["items"][0]["status"]["addresses"][0]["address"]
     assert webs.shell("curl", "-sS", "-m", "5", f"{node}:{port}").startswith("web-")
@@ -112,8 +139,12 @@ def test_service_ports_map_to_target_ports_and_node_ports(webs: Kube) -> None:
 
 def test_session_affinity_keeps_a_client_with_a_pod(webs: Kube) -> None:
     webs.apply(service("sticky", {"app": "web"}, sessionAffinity="ClientIP"))
-    webs.wait("jsonpath={.endpoints[2].conditions.ready}=true", "endpointslice",
-              "-l", "kubernetes.io/service-name=sticky")
+    webs.wait(
+        "jsonpath={.endpoints[2].conditions.ready}=true",
+        "endpointslice",
+        "-l",
+        "kubernetes.io/service-name=sticky",
+    )
     assert len(set(fetch(webs, "http://sticky/", 12))) == 1
 
 

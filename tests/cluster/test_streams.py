@@ -37,12 +37,18 @@ def running(kube: Kube, *args: str) -> Iterator[subprocess.Popen[str]]:
 def line(process: subprocess.Popen[str]) -> str:
     """The next line of output, within the deadline."""
     assert process.stdout is not None
-    assert select.select([process.stdout], [], [], DEADLINE)[0], "no output within the deadline"
-    return process.stdout.readline()
+    # A byte at a time: what Python had read ahead, select would not see.
+    said = b""
+    while not said.endswith(b"\n"):
+        assert select.select([process.stdout], [], [], DEADLINE)[0], f"no line, but {said!r}"
+        said += os.read(process.stdout.fileno(), 1) or b"\n"
+    return said.decode()
 
 
 def test_logs_and_their_options(kube: Kube) -> None:
-    kube.apply(pod("talker", shell("for i in 1 2 3; do echo line $i; done; echo bad >&2; sleep 1000")))
+    kube.apply(
+        pod("talker", shell("for i in 1 2 3; do echo line $i; done; echo bad >&2; sleep 1000"))
+    )
     kube.ready("talker")
     kube.wait("condition=Ready", "pod/talker")
     with running(kube, "logs", "-f", "talker") as follower:
@@ -64,7 +70,9 @@ def test_logs_follow_sees_later_lines_and_ends_with_the_container(kube: Kube) ->
 
 
 def test_logs_previous_shows_the_container_before_the_restart(kube: Kube) -> None:
-    kube.apply(pod("again", shell("echo run by $(cat /proc/uptime | cut -d. -f1); sleep 1; exit 1")))
+    kube.apply(
+        pod("again", shell("echo run by $(cat /proc/uptime | cut -d. -f1); sleep 1; exit 1"))
+    )
     kube.wait("jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/again")
     assert kube.logs("again", "--previous").startswith("run by ")
 
@@ -153,8 +161,16 @@ def test_attach_shows_what_the_container_writes_and_sends_what_is_typed(kube: Ku
 
 def test_run_it_rm_runs_once_and_removes_the_pod(kube: Kube) -> None:
     done = kube.run(
-        "run", "once", "--image=busybox:1.35", "-i", "--rm", "--restart=Never", "--",
-        "sh", "-c", "read word; echo said $word",
+        "run",
+        "once",
+        "--image=busybox:1.35",
+        "-i",
+        "--rm",
+        "--restart=Never",
+        "--",
+        "sh",
+        "-c",
+        "read word; echo said $word",
         input="hello\n",
     )
     assert "said hello" in done.stdout

@@ -8,7 +8,9 @@ from tests.cluster.kube import Kube, container, once, pod, shell
 
 
 def config_map(kube: Kube) -> None:
-    kube.run("create", "configmap", "settings", "--from-literal=colour=green", "--from-literal=size=9")
+    kube.run(
+        "create", "configmap", "settings", "--from-literal=colour=green", "--from-literal=size=9"
+    )
 
 
 def mount(name: str, path: str, **rest: object) -> dict[str, object]:
@@ -99,7 +101,10 @@ def test_the_downward_api_tells_a_pod_about_itself(kube: Kube) -> None:
                     {"name": "NAME", "valueFrom": {field: {"fieldPath": "metadata.name"}}},
                     {"name": "ADDRESS", "valueFrom": {field: {"fieldPath": "status.podIP"}}},
                     {"name": "NODE", "valueFrom": {field: {"fieldPath": "spec.nodeName"}}},
-                    {"name": "LIMIT", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}}},
+                    {
+                        "name": "LIMIT",
+                        "valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}},
+                    },
                 ],
                 "volumeMounts": [mount("about", "/about")],
             },
@@ -121,7 +126,9 @@ def test_the_downward_api_tells_a_pod_about_itself(kube: Kube) -> None:
 
 
 def test_an_empty_dir_lives_through_a_restart_of_its_container(kube: Kube) -> None:
-    script = "echo run >> /data/log; cat /data/log; [ $(wc -l < /data/log) -ge 2 ] && exit 0; exit 1"
+    script = (
+        "echo run >> /data/log; cat /data/log; [ $(wc -l < /data/log) -ge 2 ] && exit 0; exit 1"
+    )
     kube.apply(
         pod(
             "counts",
@@ -138,8 +145,10 @@ def test_a_containers_own_files_do_not_live_through_a_restart(kube: Kube) -> Non
     kube.apply(
         pod(
             "forgets",
-            shell("ls /root-file; touch /root-file; [ -e /data/second ] && exit 0; touch /data/second; exit 1",
-                  volumeMounts=[mount("data", "/data")]),
+            shell(
+                "ls /root-file; touch /root-file; [ -e /data/second ] && exit 0; touch /data/second; exit 1",
+                volumeMounts=[mount("data", "/data")],
+            ),
             volumes=[{"name": "data", "emptyDir": {}}],
             restartPolicy="OnFailure",
         )
@@ -168,10 +177,17 @@ def test_sub_paths_and_projected_volumes(kube: Kube) -> None:
                     "name": "all",
                     "projected": {
                         "sources": [
-                            {"configMap": {"name": "settings", "items": [{"key": "colour", "path": "c"}]}},
+                            {
+                                "configMap": {
+                                    "name": "settings",
+                                    "items": [{"key": "colour", "path": "c"}],
+                                }
+                            },
                             {
                                 "downwardAPI": {
-                                    "items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]
+                                    "items": [
+                                        {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}
+                                    ]
                                 }
                             },
                         ]

@@ -97,8 +97,9 @@ def test_words_come_out_and_into_a_variable(shell: Any, capsys: pytest.CaptureFi
 
 
 def test_a_cell_is_what_the_command_reads(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    shell.run_cell_magic("node", "cat", "one {x} $two\n")
-    assert capsys.readouterr().out == "one {x} $two\n"
+    shell.user_ns["x"] = 4
+    shell.run_cell_magic("node", "cat", "{x} ${x} $two {{x}} {print}\n")
+    assert capsys.readouterr().out == "4 ${x} $two {{x}} {print}\n"
 
 
 def test_a_failing_command_raises_with_its_words_once(

@@ -147,7 +147,7 @@ ready = card.check(0.5, "The Pod gets ready, with both containers", site.is_read
 ### BEGIN HIDDEN TESTS
 card.check(0.5, "The volume is an emptyDir", site.matches, {"spec": {"volumes": [{"emptyDir": ...}]}})
 served = card.check(
-    0.5, "The page holds the greeting", site.answers, 80, contains=greeting, after=ready
+    0.5, "The page holds the greeting", site.answers, 80, contains=greeting, after=ready, within=8
 )
 card.check(
     1, "The page changes by itself, and keeps its greeting", site.page_changes, 80, contains=greeting, after=served, within=10
@@ -233,7 +233,7 @@ image = card.check(
     0.5, "The image can be pulled: the container has started", shop.matches,
     {"status": {"containerStatuses": [{"name": "server", "started": True}]}}, within=15,
 )
-ready = card.check(1, "The Pod gets ready", shop.is_ready, after=image)
+ready = card.check(1, "The Pod gets ready", shop.is_ready, after=image, within=12)
 ### BEGIN HIDDEN TESTS
 probed = card.check(
     0.5, "The probe is still there, and asks the right port", shop.matches,

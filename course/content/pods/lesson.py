@@ -174,7 +174,7 @@ which is HTTP's usual port and need not be written.
 
 # %% [markdown] id="pods-curl-logs-predict"
 """
-**Predict**: what does the log hold now that it did not hold before? Whose address stands at the start of the line?
+**Predict**: what does the log hold now that it did not hold before?
 """
 
 # %% id="pods-curl-logs"
@@ -282,11 +282,19 @@ usual promise is to keep its program running.
 
 # %% [markdown] id="pods-once-client-intro"
 """
-The same, as a client: a Pod of busybox asks the web server of the other Pod. No shell is needed for one command.
+The same, as a client: a Pod of busybox asks the web server in the other Pod.
 """
 
-# %% id="pods-once-client"
-# %kubectl run once --image=busybox --restart=Never -i --rm -- wget -q -O - http://{pod_ip}
+# %% id="pods-once-client" language="kubectl" magic_args="run once --image=busybox -i --rm --restart=Never -- /bin/sh"
+# wget -q -O - http://{pod_ip}
+
+# %% [markdown] id="pods-once-client-explain"
+"""
+From Pod to Pod, straight to the address. (The `wget` could stand on the command line instead of the shell. But a command
+may well be done before kubectl is connected to its output, and you would see nothing of it; a shell waits for you.)
+
+What is left of the two Pods called `once`?
+"""
 
 # %% id="pods-once-gone"
 # %kubectl get pod
@@ -294,8 +302,6 @@ The same, as a client: a Pod of busybox asks the web server of the other Pod. No
 # %% [markdown] id="pods-sidecar-intro"
 """
 ## Two containers, one Pod
-
-`once` is gone, and the page came from Pod to Pod, straight to the address.
 
 Now for what makes a Pod more than a container. A web server serves files; a second container beside it, a
 **sidecar**, keeps these files up to date. Neither knows of the other. What they share is a folder.

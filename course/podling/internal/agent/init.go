@@ -24,6 +24,7 @@ var forwarded = []os.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT
 // supervisor owns the container's processes.
 type supervisor struct {
 	conn *Conn
+	fork func(path string, argv []string, attr *syscall.ProcAttr) (int, error)
 
 	// mu is held over fork and reaping, so that a child cannot be reaped
 	// before it is written down.
@@ -40,9 +41,11 @@ const (
 
 // Main is `podling-launch init`. It returns the exit status.
 func Main(args []string) int {
+	fork := syscall.ForkExec
 	for _, arg := range args {
 		switch arg {
 		case FlagOldTracer:
+			fork = forkExec
 			if err := hideLaterCalls(); err != nil {
 				fmt.Fprintln(os.Stderr, "podling-launch init:", err)
 				return 2
@@ -67,6 +70,7 @@ func Main(args []string) int {
 	s := &supervisor{
 		conn:     NewConn(os.NewFile(ControlFD, "control")),
 		children: map[int]int{},
+		fork:     fork,
 	}
 	if err := s.hello(); err != nil {
 		return 137 // the node is gone

@@ -65,7 +65,7 @@ func (s *supervisor) spawn(m *Message, fds []int, reply *Message) (master int, e
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pid, err := syscall.ForkExec(path, p.Argv, attr)
+	pid, err := s.fork(path, p.Argv, attr)
 	if err != nil {
 		if master >= 0 {
 			_ = unix.Close(master)

@@ -3,6 +3,7 @@ package cri_test
 import (
 	"context"
 	"testing"
+	"strings"
 	"time"
 	"path/filepath"
 
@@ -69,8 +70,10 @@ func TestZZReal(t *testing.T) {
 }
 
 func TestZZQuit(t *testing.T) {
-	for _, mode := range []string{"net"} {
-		t.Run(mode, func(t *testing.T) {
+	for _, mode := range []string{"net-proot|ls -la /", "net-proot|true", "net-userns|ls -la /"} {
+		cmd, listen, port := "", "", ":80"
+		mode, cmd, _ = strings.Cut(mode, "|")
+		t.Run(mode+cmd, func(t *testing.T) {
 			l, err := tarball.LayerFromFile("/tmp/ngx/root.tar")
 			if err != nil {
 				t.Fatal(err)
@@ -83,10 +86,10 @@ func TestZZQuit(t *testing.T) {
 				t.Fatal(err)
 			}
 			var ch []func(*cri.Config)
-			if mode == "net" {
+			if strings.HasPrefix(mode, "net") {
 				ch = append(ch, inNetwork(t))
 			}
-			n := startNode(t, "proot", ch...)
+			n := startNode(t, mode[strings.Index(mode, "-")+1:], ch...)
 			n.pull(busybox)
 			n.stop(); <-n.stopped
 			s, err := images.Open(filepath.Join(n.config.Dir, "images"), "")
@@ -96,25 +99,28 @@ func TestZZQuit(t *testing.T) {
 			}
 			n.stopped <- nil
 			n.spawn()
-			client := ""
-			for k := range 16 {
+			client, bad := "", 0
+			for k := range 10 {
 				p := n.pod("nginx"+string(rune('a'+k)))
 				id := p.create(nil, func(c *runtimeapi.ContainerConfig) { c.Image.Image = "nginx:1.22" 
-				if mode == "plain" { c.Command = []string{"sh", "-c", "sed -i s/80/8099/ /etc/nginx/sites-enabled/default /etc/nginx/sites-available/default; exec nginx -g 'daemon off;'"} }
+				if listen != "" { c.Command = []string{"bash", "-c", "echo 'server { "+listen+" location / { root /var/www/html; } }' > /etc/nginx/sites-available/default; exec nginx -g 'daemon off;'"} }
 				})
 				n.startCreated(id)
 				time.Sleep(300*time.Millisecond)
 				if client == "" { client = n.pod("client").start([]string{"sleep", "1000"}) }
-				if mode == "net" {
-				r, _ := n.runtime.PodSandboxStatus(within(t, 5*time.Second), &runtimeapi.PodSandboxStatusRequest{PodSandboxId: p.id})
-				out, _ := n.exec(client, "wget", "-q", "-O-", "http://"+r.Status.Network.Ip+"/")
-				if k % 2 == 0 { n.exec(id, "ls", "-la", "/") }
-				t.Log(out)
+				address := "127.0.0.1"
+				if strings.HasPrefix(mode, "net") {
+					r, _ := n.runtime.PodSandboxStatus(within(t, 5*time.Second), &runtimeapi.PodSandboxStatusRequest{PodSandboxId: p.id})
+					address = r.Status.Network.Ip
 				}
+				out, _ := n.exec(client, "wget", "-q", "-O-", "http://"+address+port+"/")
+				if out != "hello\n" { t.Log("no page", out) }
+				n.exec(id, "bash", "-c", cmd+";exit 0")
 				b := time.Now()
 				n.runtime.StopContainer(within(t, 10*time.Second), &runtimeapi.StopContainerRequest{ContainerId: id, Timeout: 5})
-				t.Log("stop", time.Since(b), n.status(id).ExitCode, n.log(id))
+				if n.status(id).ExitCode != 0 { bad++ ; t.Log(time.Since(b), n.log(id))}
 			}
+			t.Log("RESULT", mode, cmd, "bad", bad)
 		})
 	}
 }
