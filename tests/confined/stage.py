@@ -53,7 +53,8 @@ class Stage:
             home: HOME, where it is not the stage's.
         """
         home = home or self.home
-        program_folders = [Path(sys.prefix) / "bin", *_proot_folder()]
+        own = _own_proot()
+        program_folders = [Path(sys.prefix) / "bin", *([own.parent] if own else [])]
         system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
         return {
             "PATH": os.pathsep.join([*map(str, program_folders), *system]),
@@ -105,7 +106,7 @@ def interpreter() -> list[Path]:
         program = program.parent / program.readlink()
         found.add(Path(os.path.normpath(program)).parent.parent)
     found |= {path.resolve() for path in found}
-    outside = {p for p in found | set(_proot_folder()) if not _of_the_system(p)}
+    outside = {p for p in found | set(_proot_folders()) if not _of_the_system(p)}
     return sorted(p for p in outside if not any(p != q and p.is_relative_to(q) for q in outside))
 
 
@@ -113,9 +114,15 @@ def _of_the_system(path: Path) -> bool:
     return path == Path("/") or path.parts[1] in ("usr", "bin", "lib", "lib64", "sbin", "etc")
 
 
-def _proot_folder() -> list[Path]:
-    """PRoot's folder, where it is not the system's: then it is in the cache, with absolute paths in it."""
+def _own_proot() -> Path | None:
+    """PRoot, where it is not the system's: in the cache, where it came from its Debian package, say."""
     proot = tools.proot()
-    if proot is None or _of_the_system(proot):
+    return None if proot is None or _of_the_system(proot) else proot
+
+
+def _proot_folders() -> list[Path]:
+    proot = _own_proot()
+    if proot is None:
         return []
-    return [proot.parent.parent.parent if proot.is_relative_to(paths.cache_home()) else proot.parent]
+    # A script of the cache names files in the folder above its own.
+    return [proot.parent.parent if proot.is_relative_to(paths.cache_home()) else proot.parent]

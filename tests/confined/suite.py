@@ -34,6 +34,12 @@ class Outcome:
         """pytest's lines on what was skipped, and why."""
         return [line for line in self.text.splitlines() if line.startswith("SKIPPED")]
 
+    @property
+    def slowest(self) -> list[str]:
+        """pytest's lines on the tests that took longest."""
+        lines = self.text.splitlines()
+        return [line for line in lines if re.match(r"[\d.]+s (call|setup|teardown) ", line)]
+
     def must_pass(self) -> None:
         """Fails with the run's whole output, if anything in it failed, or nothing passed."""
         passed = self.code == 0 and re.search(r"\b[1-9]\d* passed", self.summary)

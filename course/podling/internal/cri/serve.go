@@ -81,14 +81,18 @@ func (s *server) serve(ctx context.Context, listener, streams net.Listener) erro
 	runtimeapi.RegisterRuntimeServiceServer(rpc, s)
 	runtimeapi.RegisterImageServiceServer(rpc, imageServer{server: s})
 	web := &http.Server{Handler: s.streaming, ReadHeaderTimeout: 30 * time.Second}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
+	imports, err := s.serveImports(failed)
+	if err != nil {
+		return err
+	}
+	defer imports.Close()
 	go func() { failed <- rpc.Serve(listener) }()
 	go func() { failed <- web.Serve(streams) }()
 	if s.config.Ready != nil {
 		s.config.Ready(Information{Executor: s.executor.Name(), Socket: s.config.Socket,
 			Streaming: streams.Addr().String()})
 	}
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:

@@ -104,6 +104,9 @@ func (s *server) launched(c *container, command *executor.Command) []string {
 	if command.OwnPIDOne {
 		argv = append(argv, "--own-pid-one")
 	}
+	if command.Hostname {
+		argv = append(argv, "--hostname", c.sandbox.hostname())
+	}
 	return append(append(argv, "--"), command.Argv...)
 }
 

@@ -42,6 +42,7 @@ type Command struct {
 	// What the seccomp filter must do that the executor cannot.
 	FakeIDs   bool // setuid, chown and the like succeed and do nothing
 	OwnPIDOne bool // kill(1) and kill(-1) mean the container, not the machine
+	Hostname  bool // the host name is Spec.Hostname, not the machine's
 }
 
 // Executor runs containers in one way.

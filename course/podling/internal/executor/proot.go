@@ -52,8 +52,11 @@ func (p *proot) Prepare(s *Spec) error {
 			return err
 		}
 	}
-	return nil
+	return os.WriteFile(hostnameFile(s), []byte(s.Hostname+"\n"), 0o644)
 }
+
+// hostnameFile is what a container reads as /proc/sys/kernel/hostname.
+func hostnameFile(s *Spec) string { return filepath.Join(s.Dir, "hostname") }
 
 func (p *proot) Command(s *Spec) (*Command, error) {
 	root := filepath.Join(s.Dir, "root")
@@ -61,6 +64,7 @@ func (p *proot) Command(s *Spec) (*Command, error) {
 	argv := []string{p.path, "-i", fmt.Sprintf("%d:%d", s.UID, s.GID), "-r", root, "-w", "/"}
 	bind := func(source, target string) { argv = append(argv, "-b", source+":"+target) }
 	bind("/proc", "/proc")
+	bind(hostnameFile(s), "/proc/sys/kernel/hostname")
 	bind("/sys", "/sys")
 	for _, name := range devices {
 		bind("/dev/"+name, "/dev/"+name)
@@ -87,7 +91,7 @@ func (p *proot) Command(s *Spec) (*Command, error) {
 	}
 	bind(s.Agent, AgentPath)
 	argv = append(argv, AgentPath, "init", "--old-tracer")
-	return &Command{Argv: argv, Env: childEnv("PROOT_TMP_DIR=" + p.tmp), OwnPIDOne: true}, nil
+	return &Command{Argv: argv, Env: childEnv("PROOT_TMP_DIR=" + p.tmp), OwnPIDOne: true, Hostname: true}, nil
 }
 
 // makeMountPoint makes what a bind is put on; PRoot does without in most

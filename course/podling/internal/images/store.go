@@ -35,6 +35,7 @@ type Store struct {
 	registries *Registries
 	pulls      flights
 	blobs      flights
+	usage      usageCache
 
 	mu      sync.Mutex
 	images  map[string]*Image

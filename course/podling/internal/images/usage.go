@@ -12,9 +12,8 @@ import (
 // often, and walking all root file systems is work.
 const usageAge = 30 * time.Second
 
-var usageCache struct {
+type usageCache struct {
 	sync.Mutex
-	dir           string
 	at            time.Time
 	bytes, inodes uint64
 }
@@ -24,11 +23,11 @@ func (s *Store) Dir() string { return s.dir }
 
 // Usage says how much of the disk the store takes.
 func (s *Store) Usage() (bytes, inodes uint64) {
-	c := &usageCache
+	c := &s.usage
 	c.Lock()
 	defer c.Unlock()
-	if c.dir != s.dir || time.Since(c.at) > usageAge {
-		c.dir, c.at = s.dir, time.Now()
+	if time.Since(c.at) > usageAge {
+		c.at = time.Now()
 		c.bytes, c.inodes = DiskUsage(s.dir)
 	}
 	return c.bytes, c.inodes

@@ -54,6 +54,7 @@ func (k *Keeper) serveControl() error {
 	mux.HandleFunc("GET /wait", k.handleWait)
 	mux.HandleFunc("POST /stop", k.handleStop)
 	mux.HandleFunc("POST /restart", k.handleRestart)
+	mux.HandleFunc("POST /images", k.handleImages)
 	go http.Serve(listener, mux)
 	return nil
 }

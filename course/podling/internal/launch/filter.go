@@ -111,6 +111,9 @@ func filter(o Options) []unix.SockFilter {
 			add(rule(nr, refuse, oneOf(0, 1)))
 		}
 	}
+	if o.Hostname != "" {
+		add(rule(unix.SYS_UNAME, notify))
+	}
 	if o.FakeIDs {
 		ids := []uint32{unix.SYS_SETUID, unix.SYS_SETGID, unix.SYS_SETGROUPS, unix.SYS_SETREUID,
 			unix.SYS_SETREGID, unix.SYS_SETRESUID, unix.SYS_SETRESGID, unix.SYS_SETFSUID, unix.SYS_SETFSGID}

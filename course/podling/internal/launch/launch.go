@@ -40,6 +40,7 @@ type Header struct {
 	Address   netip.Addr `json:"address,omitzero"` // the carrying one, 127.K.N.I
 	Name      string     `json:"name,omitempty"`
 	OwnPidOne bool       `json:"ownPidOne,omitempty"`
+	Hostname  string     `json:"hostname,omitempty"` // what uname(2) says; empty: the machine's
 }
 
 // Options are the flags of `podling-launch launch`.
@@ -48,6 +49,12 @@ type Options struct {
 	Socket  string   // the keeper's launch socket
 	FakeIDs bool     // setuid, chown and the like do nothing and succeed
 	Command []string // what to execute
+
+	Resident string // auto, always or never: see guard.go
+
+	given    []string // the flags and the command, for a resident launch's parts
+	guardFD  int      // not -1: this is a resident launch's guard
+	openerFD int      // not -1: this is its program, and that goes to net beside the listener
 }
 
 // ackTimeout is long because net may be starting or being restarted.
@@ -58,11 +65,16 @@ const (
 	nack = 0x15
 )
 
-// Main is `podling-launch launch`; it returns only on failure.
+// Main is `podling-launch launch`; it returns on failure, and at the end of a
+// resident launch.
 func Main(args []string) int {
 	o, err := parse(args)
 	if err == nil {
 		err = Run(o)
+	}
+	var end exited
+	if errors.As(err, &end) {
+		return int(end)
 	}
 	fmt.Fprintln(os.Stderr, "podling-launch:", err)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
@@ -72,7 +84,7 @@ func Main(args []string) int {
 }
 
 func parse(args []string) (Options, error) {
-	var o Options
+	o := Options{given: args}
 	var address string
 	f := flag.NewFlagSet("launch", flag.ContinueOnError)
 	f.StringVar(&o.Socket, "socket", "", "the cluster's launch socket")
@@ -80,7 +92,11 @@ func parse(args []string) (Options, error) {
 	f.StringVar(&address, "address", "", "the loopback address of the pod or node")
 	f.StringVar(&o.Name, "name", "", "a name for messages")
 	f.BoolVar(&o.FakeIDs, "fake-ids", false, "setuid, chown and the like succeed and do nothing")
+	f.StringVar(&o.Hostname, "hostname", "", "the host name that the program sees; empty: the machine's")
 	f.BoolVar(&o.OwnPidOne, "own-pid-one", false, "kill(1) and kill(-1) reach the container's agent")
+	f.StringVar(&o.Resident, "resident", "auto", "stay as the program's parent: auto (where Yama needs it), always or never")
+	f.IntVar(&o.guardFD, "guard-fd", -1, "for the launcher's own use")
+	f.IntVar(&o.openerFD, "opener-fd", -1, "for the launcher's own use")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -103,6 +119,8 @@ func (o Options) check() error {
 		return errors.New("--context pod needs --address 127.K.N.I")
 	case o.Socket == "":
 		return errors.New("--socket is missing")
+	case o.Resident != "auto" && o.Resident != "always" && o.Resident != "never":
+		return fmt.Errorf("--resident must be auto, always or never, not %q", o.Resident)
 	case len(o.Command) == 0:
 		return errors.New("the command is missing (after --)")
 	}
@@ -110,9 +128,15 @@ func (o Options) check() error {
 }
 
 // Run turns the calling process into o.Command inside the cluster's network.
-// It returns only on failure, and then the process should exit: its thread
-// may already be filtered.
+// It returns on failure, and then the process should exit, for its thread may
+// already be filtered; or, resident, with the program's exit code.
 func Run(o Options) error {
+	if o.guardFD >= 0 {
+		if err := guard(o); err != nil {
+			return err
+		}
+		return exited(0)
+	}
 	path, err := exec.LookPath(o.Command[0])
 	if err != nil {
 		return err
@@ -125,14 +149,22 @@ func Run(o Options) error {
 		return err
 	}
 	defer unix.Close(sock)
+	if o.openerFD < 0 && (o.Resident == "always" || o.Resident == "auto" && needsGuard(sock)) {
+		unix.Close(sock)
+		return front(o)
+	}
 	fd, err := install(filter(o))
 	if err != nil {
 		return err
 	}
-	if err := hand(sock, o.Header, fd); err != nil {
+	handed := []int{fd}
+	if o.openerFD >= 0 {
+		handed = append(handed, o.openerFD)
+	}
+	if err := hand(sock, o.Header, handed); err != nil {
 		return err
 	}
-	unix.Close(fd)
+	closeAll(handed)
 	if err := unix.Exec(path, o.Command, os.Environ()); err != nil {
 		return fmt.Errorf("execute %s: %w", path, err)
 	}
@@ -151,14 +183,15 @@ func dial(path string) (int, error) {
 	return sock, nil
 }
 
-// hand sends the header and the listener and waits for the keeper's word.
+// hand sends the header and the listener (and a guard's socket, if there is
+// one) and waits for the keeper's word.
 // sendmsg is the one sending call that the filter never traps.
-func hand(sock int, h Header, fd int) error {
+func hand(sock int, h Header, fds []int) error {
 	line, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	if err := unix.Sendmsg(sock, append(line, '\n'), unix.UnixRights(fd), nil, 0); err != nil {
+	if err := unix.Sendmsg(sock, append(line, '\n'), unix.UnixRights(fds...), nil, 0); err != nil {
 		return fmt.Errorf("hand the listener to the keeper: %w", err)
 	}
 	tv := unix.NsecToTimeval(int64(ackTimeout))

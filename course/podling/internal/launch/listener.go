@@ -19,6 +19,10 @@ type Listener struct {
 	// net took from FD and has not answered. The kernel would not give it
 	// to the next net again, and its caller would wait for ever.
 	Journal int
+
+	// Opener is where net asks for the memory of callers that it may not
+	// open itself: see OpenMemory. Without a guard it is the keeper's.
+	Opener int
 }
 
 // JournalSize is the size of a Listener's journal in bytes.
@@ -26,7 +30,7 @@ const JournalSize = 4096
 
 // Close gives the descriptors back.
 func (l *Listener) Close() {
-	for _, fd := range []*int{&l.FD, &l.Journal} {
+	for _, fd := range []*int{&l.FD, &l.Journal, &l.Opener} {
 		if *fd >= 0 {
 			unix.Close(*fd)
 			*fd = -1
@@ -40,16 +44,20 @@ const messageSize = 4096
 // Receive reads one launcher's header and listener in the keeper. The caller
 // sets conn's deadline, gives the ID, and answers with Accepted or Refused.
 func Receive(conn *net.UnixConn) (*Listener, error) {
-	l := &Listener{FD: -1, Journal: -1}
+	l := &Listener{FD: -1, Journal: -1, Opener: -1}
 	fds, err := receive(conn, &l.Header)
 	if err != nil {
 		return nil, fmt.Errorf("read a launcher's header: %w", err)
 	}
-	if len(fds) != 1 {
+	switch len(fds) {
+	case 2:
+		l.FD, l.Opener = fds[0], fds[1]
+	case 1:
+		l.FD = fds[0]
+	default:
 		closeAll(fds)
 		return nil, errors.New("a launcher sent no listener")
 	}
-	l.FD = fds[0]
 	if l.PID, err = peer(conn); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("ask who launched: %w", err)
@@ -132,22 +140,22 @@ func Forward(control *net.UnixConn, l *Listener) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = control.WriteMsgUnix(m, unix.UnixRights(l.FD, l.Journal), nil)
+	_, _, err = control.WriteMsgUnix(m, unix.UnixRights(l.FD, l.Journal, l.Opener), nil)
 	return err
 }
 
 // Accept is net's side of Forward: it waits for the next listener.
 func Accept(control *net.UnixConn) (*Listener, error) {
-	l := &Listener{FD: -1, Journal: -1}
+	l := &Listener{FD: -1, Journal: -1, Opener: -1}
 	fds, err := receive(control, &l.Header)
 	if err != nil {
 		return nil, err
 	}
-	if len(fds) != 2 {
+	if len(fds) != 3 {
 		closeAll(fds)
-		return nil, fmt.Errorf("the keeper sent %d descriptors with listener %d, not 2", len(fds), l.ID)
+		return nil, fmt.Errorf("the keeper sent %d descriptors with listener %d, not 3", len(fds), l.ID)
 	}
-	l.FD, l.Journal = fds[0], fds[1]
+	l.FD, l.Journal, l.Opener = fds[0], fds[1], fds[2]
 	return l, nil
 }
 

@@ -26,6 +26,7 @@ type Switchboard struct {
 	live    map[uint64]*held
 	control *net.UnixConn // nil while there is no net
 	hangups *os.File      // an epoll of every listener's end
+	opener  int           // where net asks for the memory of the keeper's own descendants
 }
 
 type held struct {
@@ -44,7 +45,13 @@ func NewSwitchboard(log *slog.Logger) (*Switchboard, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	s := &Switchboard{log: log, live: map[uint64]*held{}, hangups: os.NewFile(uintptr(fd), "hangups")}
+	ask, serve, err := openerPair()
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	s := &Switchboard{log: log, live: map[uint64]*held{}, hangups: os.NewFile(uintptr(fd), "hangups"), opener: ask}
+	go serveOpens(serve)
 	go s.watch()
 	return s, nil
 }
@@ -83,6 +90,13 @@ func (s *Switchboard) launch(ctx context.Context, conn *net.UnixConn) {
 		Refused(conn, err.Error())
 		return
 	}
+	if l.Opener < 0 {
+		if l.Opener, err = s.ownOpener(); err != nil {
+			l.Close()
+			Refused(conn, err.Error())
+			return
+		}
+	}
 	h := &held{Listener: l, ready: make(chan struct{})}
 	s.add(h)
 	select {
@@ -96,6 +110,17 @@ func (s *Switchboard) launch(ctx context.Context, conn *net.UnixConn) {
 		s.log.Error("net did not take a listener", "name", l.Name, "pid", l.PID)
 		Refused(conn, "the cluster's network is not running: see net.log")
 	}
+}
+
+// ownOpener is a descriptor of the keeper's opener; each listener has its own.
+func (s *Switchboard) ownOpener() (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fd, err := unix.FcntlInt(uintptr(s.opener), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return -1, fmt.Errorf("give a listener the keeper's opener: %w", err)
+	}
+	return fd, nil
 }
 
 func (s *Switchboard) add(h *held) {
@@ -237,4 +262,6 @@ func (s *Switchboard) Close() {
 		s.drop(id)
 	}
 	s.hangups.Close()
+	unix.Close(s.opener)
+	s.opener = -1
 }

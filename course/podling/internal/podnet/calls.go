@@ -5,12 +5,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kubelab.dev/podling/internal/launch"
 	"kubelab.dev/podling/internal/podnet/services"
 )
 
 // address treats a call that names a socket address at ptr.
 func (s *supervisor) address(n notification, kind callKind, ptr, size uint64) response {
-	m, err := openMemory(n.PID)
+	m, err := s.memory(n.PID)
 	if err != nil {
 		return s.blind(n, err)
 	}
@@ -81,18 +82,33 @@ func (s *supervisor) put(n notification, m memory, ptr uint64, given, wanted soc
 }
 
 // blind is a caller whose memory is closed to us: its call goes on as it is,
-// and the log says why addresses do not work for it.
+// and the log says, once a program, why addresses do not work for it.
 func (s *supervisor) blind(n notification, err error) response {
 	if err != unix.ENOENT && err != unix.ESRCH && valid(s.FD, n.ID) {
-		s.log.Error("cannot read a caller's memory, so its addresses are not rewritten"+
-			" (net must run as the same user; with kernel.yama.ptrace_scope above 0 it must be root)", "caller", n.PID, "error", err)
+		s.blinded.Do(func() {
+			s.log.Error("cannot open a caller's memory, so this program's addresses are not rewritten: "+whyBlind(launch.PtraceScope()), "caller", n.PID, "error", err)
+		})
 	}
 	return proceed(n.ID)
 }
 
+// whyBlind says what a setting of kernel.yama.ptrace_scope means for a cluster
+// that runs without privileges.
+func whyBlind(scope int) string {
+	switch scope {
+	case 0:
+		return "the program must run as the user who runs the cluster, and not forbid to be traced (PR_SET_DUMPABLE)"
+	case 1:
+		return "kernel.yama.ptrace_scope is 1, which lets only a program's ancestor open it, and its launcher was ended: start the program again"
+	case 2:
+		return "kernel.yama.ptrace_scope is 2, which leaves it to root, so only containers in user namespaces have the pod network: set it to 1 or 0 (sudo sysctl kernel.yama.ptrace_scope=1), or run the cluster as root"
+	}
+	return "kernel.yama.ptrace_scope is 3, which forbids it to everybody until the machine is started again with 0, 1 or 2"
+}
+
 // setV6Only takes note of sockets that are for IPv6 alone.
 func (s *supervisor) setV6Only(n notification) response {
-	m, err := openMemory(n.PID)
+	m, err := s.memory(n.PID)
 	if err != nil {
 		return s.blind(n, err)
 	}

@@ -194,6 +194,15 @@ func TestASignalToPidOneReachesTheContainersAgent(t *testing.T) {
 		"import os\ntry:\n os.pidfd_open(1)\nexcept PermissionError: print('refused')")
 }
 
+func TestAProgramSeesTheHostNameThatItIsGiven(t *testing.T) {
+	need(t, "python3")
+	l := newLab(t, world{})
+	l.want("web-0 web-0 Linux", append(l.pod(5), "--hostname", "web-0"), "python3", "-c",
+		"import os, socket; print(socket.gethostname(), os.uname().nodename, os.uname().sysname)")
+	own, _ := os.Hostname()
+	l.want(own, l.pod(5), "python3", "-c", "import socket; print(socket.gethostname())")
+}
+
 func TestFakeIDsSucceedAndDoNothing(t *testing.T) {
 	need(t, "python3")
 	l := newLab(t, world{})

@@ -35,6 +35,7 @@ type Config struct {
 	// For tests; the zero values are right for a cluster.
 	Table      Cluster // used as it is, instead of following Kubeconfig
 	ResolvConf string  // instead of /etc/resolv.conf
+	Refused    bool    // as if Yama refused net every caller's memory
 }
 
 // Cluster is all that net asks about a cluster; *services.Table is the real one.
@@ -69,6 +70,7 @@ func Run(ctx context.Context, c Config) error {
 	n := &network{
 		log:     c.Log,
 		control: control,
+		refused: c.Refused,
 		rules:   &rules{network: c.Network, table: table, nameServers: resolv.nameServers, udpServed: udpServed},
 	}
 	go serveNames(ctx, c, table, resolv)
@@ -123,6 +125,7 @@ type network struct {
 	log     *slog.Logger
 	control *net.UnixConn
 	rules   *rules
+	refused bool
 	running sync.WaitGroup
 }
 
@@ -156,6 +159,7 @@ func (n *network) start(ctx context.Context, l *launch.Listener) {
 		l.Close()
 		return // the keeper refuses the launch, or gives it to the next net
 	}
+	s.refused = n.refused
 	id := l.ID
 	n.running.Add(1)
 	go func() {

@@ -25,6 +25,8 @@ type supervisor struct {
 	memo    memo
 	flows   flows
 	v6only  v6only
+	refused bool      // see Config.Refused
+	blinded sync.Once // its log line
 	working sync.WaitGroup
 }
 
@@ -138,6 +140,8 @@ func (s *supervisor) handle(n notification) response {
 		return s.address(n, callSend, n.Args[4], n.Args[5])
 	case unix.SYS_SETSOCKOPT:
 		return s.setV6Only(n)
+	case unix.SYS_UNAME:
+		return s.uname(n)
 	case unix.SYS_KILL:
 		return s.kill(n)
 	}

@@ -235,8 +235,9 @@ func (t *Task) supervise(agentGone <-chan struct{}) {
 			status = <-ended
 		}
 	}
-	_ = t.conn.Close() // an agent that outlives its executor kills all and ends
+	t.conn.CloseRead() // what the agent has said is still heard
 	<-agentGone
+	_ = t.conn.Close() // an agent that outlives its executor kills all and ends
 	t.mu.Lock()
 	t.over = fmt.Errorf("the container's runtime ended (%v) %s", status, strings.TrimSpace(t.words.String()))
 	left := t.procs
