@@ -97,6 +97,26 @@ def _proot() -> Check:
     return Check("PRoot", "missing", "not found", "Install it: apt install proot")
 
 
+def _pod_network() -> Check:
+    # Yama keeps a program's memory, where the network rewrites addresses, from all but its ancestors.
+    try:
+        scope = int(Path("/proc/sys/kernel/yama/ptrace_scope").read_text())
+    except (OSError, ValueError):
+        return Check("pod network", "ok", "the kernel has no Yama: nothing is in its way")
+    found = f"kernel.yama.ptrace_scope is {scope}"
+    if scope == 0 or (os.geteuid() == 0 and scope < 3):
+        return Check("pod network", "ok", f"{found}: nothing is in its way")
+    if scope == 1:
+        return Check("pod network", "ok", f"{found}: launchers stay beside their programs")
+    found += ": " + (
+        "only containers in user namespaces have the pod network; probes and lab shells do not"
+        if scope == 2
+        else "no program can have the pod network, not even root's"
+    )
+    step = "sudo sysctl kernel.yama.ptrace_scope=1" if scope == 2 else "Set it to 1 and restart."
+    return Check("pod network", "missing", found, step)
+
+
 def _memory() -> Check:
     free = _memory_available()
     verdict: Verdict = "ok" if free >= 1 << 30 else "warning"
@@ -175,6 +195,7 @@ _LOOKS: tuple[Callable[[], Check], ...] = (
     _kubectl,
     _userns,
     _proot,
+    _pod_network,
     _memory,
     _cache,
     _state,

@@ -83,6 +83,7 @@ class _EndRequest:
         elif self.waiting:
             self._wake(b"end")
         else:
+            self.deaf = True  # the first one undoes what was started; no other may stop that
             raise KeyboardInterrupt
 
     def child_ended(self, _number: int, _frame: FrameType | None) -> None:
@@ -214,8 +215,7 @@ class _Server:
     def wait_up(self) -> None:
         """Waits until the server listens: it then writes a file that has its pid in its name."""
         me = processes.of(self.pid)
-        up = self._runtime / f"jpserver-{self.pid}.json"
-        if me and events.wait_for_file(up, me, _SERVER_UP_WITHIN):
+        if me and events.wait_in_folder(self._runtime, self._listens, me, _SERVER_UP_WITHIN):
             return
         raise JupyterError(
             f"JupyterLab did not start within {_SERVER_UP_WITHIN:.0f} s:\n{self.last_words()}"
@@ -223,6 +223,11 @@ class _Server:
             else f"JupyterLab did not start:\n{self.last_words()}",
             f"The whole log is {self.log}.",
         )
+
+    def _listens(self) -> bool:
+        # The server is our child, or below it where its launcher stays: podling's launch/guard.go.
+        there = {_pid_of(file) for file in self._runtime.glob("jpserver-*.json")}
+        return any(process.pid in there for process in processes.tree(self.pid)) if there else False
 
     def code(self) -> int | None:
         """The server's exit code; None while it runs."""
@@ -248,7 +253,11 @@ class _Server:
 def running(cluster: Embedded) -> bool:
     """True while a JupyterLab that `lab start` began runs inside the cluster's network."""
     files = (cluster.kubeconfig.parent / "run" / "jupyter").glob("jpserver-*.json")
-    return any(processes.of(int(f.stem.partition("-")[2])) for f in files)
+    return any(processes.of(_pid_of(file)) for file in files)
+
+
+def _pid_of(file: Path) -> int:
+    return int(file.stem.partition("-")[2])
 
 
 def _welcome(address: str, started_here: bool, name: str) -> None:

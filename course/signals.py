@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -17,6 +19,23 @@ def end_by_interrupt() -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _first)
+
+
+@contextmanager
+def held_back() -> Iterator[Callable[[], None]]:
+    """Holds ENDING back for the block, so that a child's start is not interrupted before its pid is known.
+
+    Yields what the child must call before it executes its program, to have its own signals again.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+    def restore() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        yield restore
+    finally:
+        restore()
 
 
 def _first(_number: int, _frame: object) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from course.build import STUB
@@ -61,11 +63,16 @@ def write(folder: Path) -> None:
 
 
 @contextmanager
-def tools_on_path() -> Iterator[None]:
-    """nbgrader calls `alembic` by its bare name: the environment's bin must be on PATH."""
+def nbgraders_needs() -> Iterator[None]:
+    """nbgrader calls `alembic` by its bare name: the environment's bin must be on PATH.
+
+    Its warnings about its own use of SQLAlchemy are no news to a teacher.
+    """
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            yield
     finally:
         os.environ["PATH"] = before

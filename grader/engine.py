@@ -7,6 +7,7 @@ code cell's metadata (`kubelab`) one of `Ran`'s words and the reason.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -86,7 +87,7 @@ class HonestClient(PapermillNotebookClient):  # type: ignore[misc]
         self.end = float("inf")
 
     def _seconds_for(self, _cell: NotebookNode) -> int:
-        return int(max(1, min(self.limits.cell, self.end - time.monotonic())))
+        return max(1, math.ceil(min(self.limits.cell, self.end - time.monotonic())))
 
     def execute(self, **options: Any) -> NotebookNode:
         """Start the kernel, run the cells, end the kernel; raises only where no kernel starts."""

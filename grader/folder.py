@@ -76,7 +76,7 @@ def grade_folder(
         )
     surroundings = Surroundings(cluster)
     results = []
-    with config.tools_on_path():
+    with config.nbgraders_needs():
         config.write(folder)
         for assignment in sorted({one.assignment for one in wanted}):
             _prepare(folder, assignment)

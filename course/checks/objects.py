@@ -7,15 +7,17 @@ which it must come true. The API is watched meanwhile, so the answer is there wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 from course import kubectl
-from course.checks import cause
+from course.checks import cause, ready
 from course.checks.failure import CheckFailed
 from course.checks.http import http
 from course.checks.match import Mismatch, compare
+from course.checks.ready import STEADY
 
 WITHIN = 20.0
 
@@ -55,21 +57,27 @@ class Object:
         """The object holds at least what `wanted` says (see `course.checks.match`)."""
         return self._until(lambda item: compare(item, wanted), "", within)
 
-    def is_ready(self, *, within: float = WITHIN) -> dict[str, Any]:
-        """The object's condition Ready (of a Deployment: Available) is True."""
-        kind = "Available" if self.kind in {"deployment", "deploy"} else "Ready"
+    def is_ready(self, *, within: float = WITHIN, steady: float = STEADY) -> dict[str, Any]:
+        """The object's condition Ready (of a Deployment: Available) is True, and stays so.
 
-        def not_ready(item: dict[str, Any]) -> list[Mismatch]:
-            if "deletionTimestamp" in item["metadata"]:
-                return [Mismatch(f"condition {kind}", "True", "an object that is being deleted")]
-            for condition in item.get("status", {}).get("conditions", []):
-                if condition["type"] == kind:
-                    right = condition["status"] == "True"
-                    found = f"{condition['status']} ({condition.get('reason', 'no reason given')})"
-                    return [] if right else [Mismatch(f"condition {kind}", "True", found)]
-            return [Mismatch(f"condition {kind}", "True", "no such condition yet")]
+        It must come true within `within` seconds, and hold for `steady`.
+        """
+        wrong = ready.judge(self.kind)
+        end = time.monotonic() + within
+        while True:
+            item = self._until(wrong, "", max(0.0, end - time.monotonic()), patience=within)
+            fallen = self._falls(wrong, ready.seconds_left(item, self.kind, steady))
+            if fallen is None:
+                return item
+            if time.monotonic() >= end or cause.is_stuck(fallen):
+                raise self._failure(fallen, wrong, "", within)
 
-        return self._until(not_ready, "", within)
+    def _falls(
+        self, wrong: Callable[[dict[str, Any]], list[Mismatch]], seconds: float
+    ) -> dict[str, Any] | None:
+        """The object as it was when something was wrong with it, or None if nothing was for so long."""
+        with closing(kubectl.watch(self.kind, self.name, self.namespace, seconds)) as events:
+            return next((item for _, item in events if wrong(item)), None)
 
     def must_not_match(self, unwanted: Mapping[str, Any], because: str = "") -> None:
         """The object does not hold what `unwanted` says. An object that is not there is fine."""
@@ -185,7 +193,12 @@ class Object:
             ) from None
 
     def _until(
-        self, wrong: Callable[[dict[str, Any]], list[Mismatch]], wanted: str, within: float
+        self,
+        wrong: Callable[[dict[str, Any]], list[Mismatch]],
+        wanted: str,
+        within: float,
+        *,
+        patience: float | None = None,
     ) -> dict[str, Any]:
         """Watch the object until nothing is wrong with it; CheckFailed with what was wrong at last."""
         last = self.now()
@@ -199,10 +212,19 @@ class Object:
                         return last
                     if cause.is_stuck(last):
                         break
+        raise self._failure(last, wrong, wanted, within if patience is None else patience)
+
+    def _failure(
+        self,
+        last: dict[str, Any] | None,
+        wrong: Callable[[dict[str, Any]], list[Mismatch]],
+        wanted: str,
+        within: float,
+    ) -> CheckFailed:
         patience = f" within {within:g} s" if within else ""
         if last is None:
             why, look = cause.of_absence(self.kind, self.name, self.namespace)
-            raise CheckFailed(
+            return CheckFailed(
                 str(self), (wanted or "it to exist") + patience, "no such object", why, look
             )
         first, *others = wrong(last)
@@ -210,13 +232,8 @@ class Object:
         if first.path.startswith(("spec", "metadata")):
             why = ""  # what was asked for is not as it should be: the object's state has no part in it
         more = f" (and {len(others)} more)" if others else ""
-        raise CheckFailed(
-            str(self),
-            f"{first.path} = {first.expected}{patience}",
-            f"{first.found}{more}",
-            why,
-            look,
-        )
+        expected = f"{first.path} = {first.expected}{patience}"
+        return CheckFailed(str(self), expected, f"{first.found}{more}", why, look)
 
 
 def _words(wanted: Any, path: str = "") -> str:

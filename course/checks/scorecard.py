@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -108,11 +109,13 @@ class Scorecard:
 
     def _note(self, line: Line) -> None:
         self.lines.append(line)
-        sign = "✔" if line.held else "✘"
+        # nbgrader's Validate shows a failed cell's standard error, and of partial credit nothing else.
+        validating = bool(os.environ.get("NBGRADER_VALIDATING"))
+        to = sys.stderr if validating and not line.held else sys.stdout
         worth = f"  ({line.earned:g} of {line.points:g})" if line.points else ""
-        print(f"{sign} {line.what}{worth}")
+        print(f"{'✔' if line.held else '✘'} {line.what}{worth}", file=to)
         for row in line.reason.splitlines():
-            print(f"    {row}")
+            print(f"    {row}", file=to)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The cell's result: nbgrader reads `text/plain` as the points, the grader reads the lines."""

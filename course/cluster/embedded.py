@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from course import disk, locks, processes
+from course import disk, locks, processes, signals
 from course.cluster import binary, events, tools
 from course.cluster.base import Event, Spec, Status
 from course.cluster.control import Control
@@ -68,7 +68,11 @@ class Embedded:
             self._end()
             disk.need(self._state.folder, _ROOM, "a new cluster")
             self._state.write_spec(spec, binaries, tools.executors(spec.executor))
-            self._spawn(binaries / "podling", with_caller=spec.with_caller)
+            try:
+                self._spawn(binaries / "podling", with_caller=spec.with_caller)
+            except BaseException:  # a Ctrl-C too: nobody else knows yet that there is something to end
+                self._abandon()
+                raise
             return True
 
     def _runs_well(self) -> bool:
@@ -96,7 +100,13 @@ class Embedded:
         log_path = self._state.logs / "keeper.log"
         kept_out = ("KUBECONFIG", "NOTIFY_SOCKET", "JPY_PARENT_PID")
         env = {k: v for k, v in os.environ.items() if k not in kept_out}
-        with log_path.open("wb") as log:
+        with log_path.open("wb") as log, signals.held_back() as have_own_signals:
+
+            def prepare() -> None:
+                have_own_signals()
+                if with_caller:
+                    processes.die_with_parent()
+
             self._child = subprocess.Popen(
                 [podling, "keep", self._state.folder],
                 stdin=subprocess.DEVNULL,
@@ -105,21 +115,27 @@ class Embedded:
                 cwd=self._state.folder,
                 env=env,
                 start_new_session=True,
-                preexec_fn=processes.die_with_parent if with_caller else None,
+                preexec_fn=prepare,
             )
         started = processes.of(self._child.pid)
         # The keeper's last step before its work: its sockets answer by then.
         if started and events.wait_for_file(self._state.identity, started, _KEEPER_UP_WITHIN):
             return
-        if started and started.alive():
-            processes.kill_tree(started, 5)
         said = self._tail("keeper")
-        self._state.remove()
         raise ClusterError(
             f"the cluster {self.name!r} did not start: its keeper "
-            + (f"said: {said}" if said else "ended, or did not answer, without a word."),
+            + (f"said: {said}" if said else "ended, or did not answer, without a word.")
+            + disk.complaint(self._state.folder),
             f"The log is {log_path}. Look at the machine with: ./lab doctor",
         )
+
+    def _abandon(self) -> None:
+        """Ends a keeper that has not come up, which may not answer yet, and removes the state."""
+        if self._child:
+            if started := processes.of(self._child.pid):
+                processes.kill_tree(started, 5)
+            self._child.wait(5)
+        self._state.remove()
 
     def _tail(self, component: str, lines: int = 5) -> str:
         try:
@@ -148,7 +164,8 @@ class Embedded:
         if not self.keeper:
             reason = f"its keeper ended; it said last: {self._tail('keeper')}"
         raise ClusterError(
-            f"the cluster {self.name!r} could not start: {reason.rstrip('.')}.",
+            f"the cluster {self.name!r} could not start: {reason.rstrip('.')}."
+            + disk.complaint(self._state.folder),
             f"The logs are in {self.logs}. Look at the machine with: ./lab doctor",
         )
 
@@ -250,6 +267,12 @@ class Embedded:
     def _launch(self, context: str, name: str, argv: Sequence[str], *options: str) -> list[str]:
         self._control()  # says that it is not running
         launcher = Path(self._state.spec().get("bin", "")) / "podling-launch"
+        if not launcher.is_file():
+            raise ClusterError(
+                f"the cluster {self.name!r} runs, but its {launcher.name} is not where "
+                f"{self._state.spec_file} says: files of it were removed.",
+                f"Make it anew: ./lab down --name {self.name}, then ./lab up --name {self.name}",
+            )
         socket = str(self._state.launch_socket)
         head = [str(launcher), "launch", "--socket", socket, "--context", context, "--name", name]
         return [*head, *options, "--", *argv]

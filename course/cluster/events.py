@@ -6,6 +6,7 @@ import ctypes
 import os
 import select
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from course.processes import ProcessId
@@ -20,18 +21,25 @@ def wait_for_file(path: Path, maker: ProcessId, timeout: float) -> bool:
 
     The folder of `path` must exist.
     """
+    return wait_in_folder(path.parent, path.exists, maker, timeout)
+
+
+def wait_in_folder(
+    folder: Path, done: Callable[[], bool], maker: ProcessId, timeout: float
+) -> bool:
+    """Waits until `done`, which looks at `folder`; False as for `wait_for_file`."""
     deadline = time.monotonic() + timeout
-    watch, ended = _watch(path.parent), _pidfd(maker.pid)
+    watch, ended = _watch(folder), _pidfd(maker.pid)
     look_again = 0.02 if watch is None or ended is None else _LOOK_AGAIN
     poll = select.poll()
     for fd in (watch, ended):
         if fd is not None:
             poll.register(fd, select.POLLIN)
     try:
-        while not path.exists():
+        while not done():
             left = deadline - time.monotonic()
             if left <= 0 or not maker.alive():
-                return path.exists()
+                return done()
             ready = [fd for fd, _ in poll.poll(min(left, look_again) * 1000)]
             if watch in ready:
                 os.read(watch, 4096)

@@ -113,6 +113,11 @@ class State:
                 f"{_UNIX_PATH_MAX + 1} bytes.",
                 "Set XDG_STATE_HOME to a shorter path, or give the cluster a shorter name.",
             )
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ClusterError(
+                f"{self.folder}, where the cluster's state belongs, is not a folder.",
+                "Remove it, or give the cluster another name: --name NAME",
+            )
         for folder in (self.folder, self.run, self.logs, self.folder / "data"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = {

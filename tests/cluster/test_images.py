@@ -35,7 +35,7 @@ def oci_archive(path: Path, name: str, files: dict[str, bytes]) -> None:
     config = {
         "architecture": "arm64" if platform.machine() == "aarch64" else "amd64",
         "os": "linux",
-        "config": {"Cmd": ["/hello"]},
+        "config": {"Cmd": ["/busybox", "echo", "hello from an archive"]},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{diff}"]},
     }
     prefix = "application/vnd.oci.image."
@@ -58,26 +58,17 @@ def oci_archive(path: Path, name: str, files: dict[str, bytes]) -> None:
             tar.addfile(info, io.BytesIO(data))
 
 
-def static_hello(tmp_path: Path) -> bytes:
-    """A static program that says hello, made by the Go toolchain."""
-    import os
-    import subprocess
-
-    (tmp_path / "main.go").write_text(
-        'package main\n\nfunc main() { println("hello from an archive") }\n'
-    )
-    subprocess.run(
-        ["go", "build", "-ldflags=-s -w", "-o", "hello", "main.go"],
-        cwd=tmp_path,
-        check=True,
-        env={**os.environ, "CGO_ENABLED": "0"},
-    )
-    return (tmp_path / "hello").read_bytes()
+def static_program(kube: Kube, tmp_path: Path) -> bytes:
+    """A static program that can say something: busybox, out of its image."""
+    kube.run("run", "box", "--image=busybox:1.35", "--", "sleep", "1000")
+    kube.ready("box")
+    kube.run("cp", "box:/bin/busybox", str(tmp_path / "busybox"))
+    return (tmp_path / "busybox").read_bytes()
 
 
 def test_an_image_from_an_archive_runs(cluster: Any, kube: Kube, tmp_path: Path) -> None:
     archive = tmp_path / "hello.tar"
-    oci_archive(archive, "example.org/hello:1", {"hello": static_hello(tmp_path)})
+    oci_archive(archive, "example.org/hello:1", {"busybox": static_program(kube, tmp_path)})
     cluster.load_image(archive)
     kube.apply(pod("hello", container(image="example.org/hello:1"), restartPolicy="Never"))
     kube.ended("hello")

@@ -9,9 +9,13 @@ import pytest
 from tests.cluster.kube import Kube, container, pod, service, shell
 
 
-@pytest.fixture
-def webs(kube: Kube) -> Kube:
-    """Three web servers that answer with their names, behind a Service, and a client."""
+@pytest.fixture(scope="module")
+def webs(module_kube: Kube) -> Kube:
+    """Three web servers that answer with their names, behind a Service, and a client.
+
+    The tests share them: what one changes, it puts back.
+    """
+    kube = module_kube
     say = "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"
     ready = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1}
     kube.apply(
@@ -66,6 +70,9 @@ def test_a_pod_that_is_not_ready_gets_no_requests(webs: Kube) -> None:
         "kubernetes.io/service-name=web",
     )
     assert set(fetch(webs, "http://web/", 20)) == {"web-0", "web-2"}
+    page = "hostname > /usr/share/nginx/html/index.html"
+    webs.run("exec", "web-1", "--", "sh", "-c", page)
+    webs.ready("web-1")
 
 
 def test_services_have_names_in_pods(webs: Kube) -> None:

@@ -115,6 +115,8 @@ def test_an_unknown_image_says_so_in_the_registrys_words(kube: Kube) -> None:
     kube.run("run", "unknown", "--image=no-such-image:9")
     waiting = "jsonpath={.status.containerStatuses[0].state.waiting.reason}="
     kube.wait(waiting + "ErrImagePull", "pod/unknown", timeout=30)
+    # The kubelet looks again after 10 s, or when the pod changes.
+    kube.run("annotate", "pod", "unknown", "sync=now")
     kube.wait(waiting + "ImagePullBackOff", "pod/unknown", timeout=40)
     events = kube.run("get", "events", "--field-selector=involvedObject.name=unknown").stdout
     assert 'Pulling image "no-such-image:9"' in events

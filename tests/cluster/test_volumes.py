@@ -88,6 +88,24 @@ def test_the_service_account_token_opens_the_api(kube: Kube) -> None:
     assert f"system:serviceaccount:{kube.namespace}:default" in answer["message"]
 
 
+def test_a_pods_user_may_use_its_token_and_its_volumes(kube: Kube) -> None:
+    script = (
+        "head -c 2 /var/run/secrets/kubernetes.io/serviceaccount/token; echo > /data/file;"
+        " stat -c :%u /data/file"
+    )
+    kube.apply(
+        once(
+            "as-user",
+            script,
+            container={"volumeMounts": [mount("data", "/data")]},
+            volumes=[{"name": "data", "emptyDir": {}}],
+            securityContext={"runAsUser": 1234, "runAsGroup": 1234, "fsGroup": 2000},
+        )
+    )
+    kube.ended("as-user")
+    assert kube.logs("as-user") == "ey:1234\n"  # every token begins so: it is JSON in base64
+
+
 def test_the_downward_api_tells_a_pod_about_itself(kube: Kube) -> None:
     field = "fieldRef"
     kube.apply(

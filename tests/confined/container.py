@@ -20,7 +20,6 @@ CONFINED = (
     "--security-opt=no-new-privileges",
     "--memory=2g",
     "--cpus=1",
-    "--network=none",
 )
 """Docker's default seccomp profile holds too: nothing here says otherwise."""
 _SYSTEM = ("usr", "etc", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -40,9 +39,11 @@ class Image:
         env: Mapping[str, str],
         shown: Sequence[Path],
         folder: Path,
+        internet: bool = False,
     ) -> list[str]:
         """`docker run` of a command in a confined container that sees the folders `shown`, read-only."""
-        options = [f"--name={called}", f"--workdir={folder}", *CONFINED]
+        network = self.docker.network if internet else "none"
+        options = [f"--name={called}", f"--workdir={folder}", f"--network={network}", *CONFINED]
         if self.docker.cgroup:
             options.append(f"--cgroup-parent={self.docker.cgroup}")
         options += [f"--volume={p}:{p}:ro" for p in [*_mounted_of_the_system(), *shown]]

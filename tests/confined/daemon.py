@@ -31,10 +31,12 @@ class Docker:
 
     Attributes:
         client: the docker command and how it reaches the daemon.
+        network: the one through which its containers reach the internet.
         cgroup: the parent of its containers' cgroups; empty: the daemon's own choice.
     """
 
     client: tuple[str, ...]
+    network: str
     cgroup: str = ""
 
     def argv(self, *arguments: str) -> list[str]:
@@ -57,7 +59,7 @@ def running() -> Iterator[Docker]:
         NoDockerError: there is none, and none can be started.
     """
     if _machines_own_answers():
-        yield Docker(("docker",))
+        yield Docker(("docker",), "bridge")
         return
     if os.geteuid() != 0:
         raise NoDockerError("no Docker daemon answers, and only root can start one")
@@ -119,7 +121,7 @@ def _private() -> Iterator[Docker]:
         f"--pidfile={root / 'pid'}",
         f"--host=unix://{socket_path}",
         f"--cgroup-parent={cgroup}",
-        # No network: the tests need loopback alone, and the machine's firewall is not ours.
+        # No bridge: the machine's firewall is not ours to change.
         "--bridge=none",
         "--iptables=false",
         "--ip6tables=false",
@@ -133,7 +135,7 @@ def _private() -> Iterator[Docker]:
             client = shutil.which("docker", path=f"/usr/bin:{os.environ.get('PATH', '')}")
             if not client:
                 raise NoDockerError("there is dockerd but no docker command")
-            yield Docker((client, f"--host=unix://{socket_path}"), cgroup)
+            yield Docker((client, f"--host=unix://{socket_path}"), "host", cgroup)
         finally:
             _end(child)
     finally:
@@ -156,6 +158,7 @@ def _started(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            preexec_fn=processes.die_with_parent,
         )
         if _says_ready(child, notify):
             return child

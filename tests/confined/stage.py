@@ -35,6 +35,10 @@ class Stage:
         """XDG_CACHE_HOME: the course's images."""
         return self.folder / "cache"
 
+    def has_images(self) -> bool:
+        """Whether images were made here; if not, they are pulled from docker.io."""
+        return (self.cache / "kubelab" / "images").is_dir()
+
     @property
     def home(self) -> Path:
         """HOME."""
@@ -56,16 +60,20 @@ class Stage:
         own = _own_proot()
         program_folders = [Path(sys.prefix) / "bin", *([own.parent] if own else [])]
         system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-        return {
+        # A Python built with --enable-shared may be found by this alone.
+        kept = {k: os.environ[k] for k in ("LD_LIBRARY_PATH",) if k in os.environ}
+        return kept | {
             "PATH": os.pathsep.join([*map(str, program_folders), *system]),
             "PYTHONPATH": str(self.repository),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
             "LANG": "C.UTF-8",
             "USER": "student",
             "HOME": str(home),
             "XDG_CACHE_HOME": str(self.cache),
             "XDG_CONFIG_HOME": str(home / ".config"),
             "XDG_DATA_HOME": str(home / ".local/share"),
+            "KUBELAB_IMAGES": "auto" if self.has_images() else "real",
             "KUBELAB_EXPECTED_EXECUTOR": executor,
         }
 
@@ -87,6 +95,7 @@ def make(folder: Path, binaries: Path) -> Stage:
             shutil.copy2(source, target)
     if not (stage.repository / "course" / "bin").is_dir():
         shutil.copytree(binaries, stage.repository / "course" / "bin")
+    stage.cache.mkdir()
     layout = images.ensure()
     if layout:
         shutil.copytree(layout, stage.cache / "kubelab" / "images")

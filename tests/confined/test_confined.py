@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from course.cluster import tools
 from tests.confined import container, daemon, ordinary, suite
 from tests.confined import stage as stages
 from tests.confined.conftest import cannot
@@ -18,9 +19,15 @@ DEADLINE = 1200.0
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(DEADLINE + 300)]
 
 
+def _need_proot() -> None:
+    if tools.proot() is None:
+        cannot("there is no PRoot, and its Debian package cannot be had")
+
+
 def test_as_root_without_namespaces(stage: stages.Stage, tell: list[suite.Outcome]) -> None:
     if os.geteuid() != 0:
         pytest.skip("the tests run as an ordinary user")
+    _need_proot()
     env = stage.env("proot") | {"KUBELAB_TEST_EXECUTOR": "proot", "TMPDIR": str(stage.tmp)}
     tell.append(suite.run(stage.argv(), DEADLINE, env=env, cwd=stage.repository))
     tell[0].must_pass()
@@ -62,10 +69,12 @@ def test_the_container_has_no_privileges(confined: container.Image, tmp_path: Pa
 def test_in_a_container_without_privileges(
     confined: container.Image, stage: stages.Stage, tell: list[suite.Outcome]
 ) -> None:
+    _need_proot()
     name = stage.folder.name
     env = stage.env("proot", container.HOME)
     shown = [*stages.interpreter(), stage.repository, stage.cache]
-    argv = confined.argv(name, stage.argv(), env, shown, stage.repository)
+    internet = not stage.has_images()  # then they are pulled from docker.io
+    argv = confined.argv(name, stage.argv(), env, shown, stage.repository, internet)
     try:
         tell.append(suite.run(argv, DEADLINE))
     finally:

@@ -73,11 +73,11 @@ def test_the_student_view_is_what_nbgrader_itself_makes(lesson: str, tmp_path: P
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
-    from grader.config import for_folder, tools_on_path
+    from grader.config import for_folder, nbgraders_needs
 
     build.nbgrader_source(tmp_path / "source")
     settings = for_folder(tmp_path, {})
-    with tools_on_path():
+    with nbgraders_needs():
         done = NbGraderAPI(CourseDirectory(config=settings), config=settings).generate_assignment(
             lesson
         )

@@ -48,6 +48,18 @@ def test_a_visible_check_without_points_still_counts() -> None:
     assert card.score() == 0
 
 
+def test_nbgraders_validate_gets_the_reasons_where_it_looks_for_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    card = Scorecard(points=2)
+    card.check(1, "One", refuse)
+    card.check(1, "Two", lambda: None)
+    out, err = capsys.readouterr()
+    assert "Likely cause: the image" in err
+    assert out == "✔ Two  (1 of 1)\n"
+
+
 def test_grading_refuses_a_card_that_does_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     card = Scorecard(points=3)

@@ -9,7 +9,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grader import Outcome, Result, grade_folder
-from grader.config import tools_on_path
+from grader.config import nbgraders_needs
 from grader.engine import Limits
 from tests.grader import plain
 
@@ -21,7 +21,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder with its gradebook: making one takes nbgrader some seconds."""
     folder = tmp_path_factory.mktemp("prepared")
     plain.write_source(folder)
-    with tools_on_path(), Gradebook(f"sqlite:///{folder / 'gradebook.db'}"):
+    with nbgraders_needs(), Gradebook(f"sqlite:///{folder / 'gradebook.db'}"):
         return folder
 
 

@@ -403,6 +403,9 @@ you mean.
 """
 An `emptyDir` volume is made, empty, when the Pod comes to its node, and goes when the Pod is deleted. Containers may
 crash and restart in between without losing it.
+
+(Our sidecar is an ordinary container of the Pod. Kubernetes also knows sidecars as a kind of their own, an init container
+with `restartPolicy: Always`: it starts before the others and ends after them. The link is at the end of this page.)
 """
 
 # %% [markdown] id="pods-localhost-intro"

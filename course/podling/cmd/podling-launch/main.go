@@ -26,6 +26,6 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: podling-launch launch --socket PATH --context pod|node|lab [--address 127.K.N.I] [--name WHAT] [--fake-ids] [--own-pid-one] -- COMMAND ARGS…")
+	fmt.Fprintln(os.Stderr, "usage: podling-launch launch --socket PATH --context pod|node|lab [--address 127.K.N.I] [--name WHAT] [--fake-ids] [--own-pid-one] [--resident auto|always|never] -- COMMAND ARGS…")
 	os.Exit(2)
 }

@@ -73,8 +73,12 @@ func onNode(half func(*node.Node, context.Context) error) func(context.Context, 
 	}
 }
 
-// listenerChannel is the keeper's end of the channel, as file descriptor.
-const listenerChannel = 3
+// What net gets from the keeper, as file descriptors: its end of the channel of
+// listeners, then the name servers' sockets.
+const (
+	listenerChannel = 3
+	nameSockets     = 4
+)
 
 func podNetwork(ctx context.Context, args []string) error {
 	c, err := load(args)
@@ -85,6 +89,7 @@ func podNetwork(ctx context.Context, args []string) error {
 		Network:    c.Network,
 		Kubeconfig: c.Path("pki", "net.kubeconfig"),
 		ControlFD:  listenerChannel,
+		NamesFD:    nameSockets,
 	})
 }
 

@@ -95,7 +95,12 @@ func (c *child) fork() (int, error) {
 	return int(pid), nil
 }
 
-// run is the child; it does not return.
+// run is the child; it does not return. The parent may have been asked to
+// yield just before the fork. A function's first instructions heed that, and
+// the child would wait for ever for threads that it does not have: so nosplit,
+// which leaves them out.
+//
+//go:nosplit
 func (c *child) run(none *unix.Sigset_t) {
 	_, _, errno := syscall.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
 	for to := uintptr(0); errno == 0 && to < 3; to++ { // the sources are above 2

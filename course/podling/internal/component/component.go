@@ -25,7 +25,8 @@ type Component struct {
 	Env      []string // beside the keeper's own
 	After    Stage
 	Launched bool // runs inside the cluster's network
-	Socket   bool // gets its end of the listener channel as fd 3
+	FakeIDs  bool // chown and the like succeed and do nothing (launched ones only)
+	Socket   bool // gets its end of the listener channel as fd 3, and the name servers' sockets after it
 }
 
 // All is the cluster's components in the order in which they start.
@@ -42,9 +43,12 @@ func All(c *spec.Cluster) []Component {
 	}
 	for i := range c.Nodes {
 		index := fmt.Sprint(i)
+		// The kubelet gives a volume's files to the pod's user, which only root
+		// may, and root must not: in its container every file is that user's,
+		// who on the machine is the one who runs the cluster.
 		all = append(all,
 			Component{Name: "runtime-" + index, Args: []string{"runtime", c.State, index}, Env: small},
-			Component{Name: "kubelet-" + index, Args: []string{"kubelet", c.State, index}, Env: small, After: AfterNet, Launched: true},
+			Component{Name: "kubelet-" + index, Args: []string{"kubelet", c.State, index}, Env: small, After: AfterNet, Launched: true, FakeIDs: true},
 		)
 	}
 	return all

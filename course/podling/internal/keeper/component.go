@@ -3,7 +3,6 @@ package keeper
 import (
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -40,8 +39,8 @@ func (k *Keeper) keepRunning(r *running) {
 			if k.children.isStopping() {
 				return
 			}
-			if tail := lastLine(k.logPath(r.Name)); tail != "" {
-				err = fmt.Errorf("%w: %s", err, tail)
+			if words := lastWords(k.logPath(r.Name)); words != "" {
+				err = fmt.Errorf("%w: %s", err, words)
 			}
 		}
 		k.noteEnd(r, err)
@@ -76,6 +75,9 @@ func (k *Keeper) startComponent(r *running) (<-chan syscall.WaitStatus, error) {
 		}
 		defer end.Close()
 		files = append(files, end.Fd())
+		for _, f := range k.names {
+			files = append(files, f.Fd())
+		}
 	}
 	pid, ended, err := k.children.start(k.argv(r), append(os.Environ(), r.Env...), files)
 	if err != nil {
@@ -94,9 +96,12 @@ func (k *Keeper) argv(r *running) []string {
 	}
 	launch := []string{
 		k.cluster.Binary("podling-launch"), "launch",
-		"--socket", k.cluster.LaunchSocket(), "--context", "node", "--name", r.Name, "--",
+		"--socket", k.cluster.LaunchSocket(), "--context", "node", "--name", r.Name,
 	}
-	return append(launch, argv...)
+	if r.FakeIDs {
+		launch = append(launch, "--fake-ids")
+	}
+	return append(append(launch, "--"), argv...)
 }
 
 func (k *Keeper) noteEnd(r *running, err error) {
@@ -118,22 +123,4 @@ func describeEnd(s syscall.WaitStatus) error {
 		return fmt.Errorf("killed by signal %d (%s)", s.Signal(), s.Signal())
 	}
 	return fmt.Errorf("exit code %d", s.ExitStatus())
-}
-
-// lastLine of a log says most often why its program ended.
-func lastLine(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	const tail = 4096
-	if info, err := f.Stat(); err == nil && info.Size() > tail {
-		f.Seek(-tail, 2)
-	}
-	b := make([]byte, tail)
-	n, _ := f.Read(b)
-	lines := strings.Split(strings.TrimSpace(string(b[:n])), "\n")
-	last := lines[len(lines)-1]
-	return last[:min(len(last), 500)]
 }

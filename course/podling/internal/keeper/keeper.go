@@ -19,6 +19,7 @@ import (
 
 	"kubelab.dev/podling/internal/component"
 	"kubelab.dev/podling/internal/pki"
+	"kubelab.dev/podling/internal/podnet"
 	"kubelab.dev/podling/internal/spec"
 )
 
@@ -36,6 +37,7 @@ type Keeper struct {
 	children *processes
 	launches *launches
 	api      *apiClient
+	names    []*os.File // the name servers' sockets: questions wait in them while there is no net
 
 	mu         sync.Mutex
 	state      string
@@ -103,6 +105,7 @@ func (k *Keeper) prepare() (release func(), err error) {
 		func() error { return pki.WriteCluster(c) },
 		func() error { return writeRegistries(c) },
 		func() error { k.listComponents(); return nil },
+		func() (err error) { k.names, err = podnet.BindNames(network); return },
 		func() (err error) { k.api, err = newAPIClient(c); return },
 		func() (err error) { k.launches, err = newLaunches(c.LaunchSocket()); return },
 		k.serveControl,

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"syscall"
@@ -20,6 +21,15 @@ func needsGuard(sock int) bool {
 	}
 	keeper, err := unix.GetsockoptUcred(sock, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	return err != nil || !descends(os.Getpid(), int(keeper.Pid))
+}
+
+// warn tells a person before the program starts what a stricter Yama takes
+// away; pods' logs would not be read for it, and net's has it.
+func warn(o Options) {
+	scope := PtraceScope()
+	if o.Context == Lab && (scope == 2 && !mayTraceAll() || scope > 2) {
+		fmt.Fprintln(os.Stderr, "podling-launch: the addresses of pods and Services do not work in this program:", WhyBlind(scope))
+	}
 }
 
 // exited is how a resident launch ends when nothing went wrong with it.
@@ -161,9 +171,4 @@ func mirror(s syscall.WaitStatus) int {
 	unix.Kill(os.Getpid(), s.Signal())
 	time.Sleep(100 * time.Millisecond) // it is delivered before that
 	return 128 + int(s.Signal())
-}
-
-func unsafeName(name string) uintptr {
-	b, _ := unix.BytePtrFromString(name)
-	return uintptr(unsafe.Pointer(b))
 }

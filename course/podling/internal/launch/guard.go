@@ -91,12 +91,13 @@ func letGo() {
 
 // guard is the guard's whole life; it returns when no descendant is left.
 func guard(o Options) error {
-	front := o.guardFD
+	front, frontPID := o.guardFD, os.Getppid()
 	unix.CloseOnExec(front)
+	o.given = o.given[1:] // without --guard-fd, which stage put first
 	// The program's parent-death signal comes when this thread ends.
 	runtime.LockOSThread()
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	name("podling-guard")
+	os.WriteFile("/proc/self/comm", []byte("podling-guard"), 0) // "exe" says nothing in ps
 	signals := catch()
 	ask, serve, err := openerPair()
 	if err != nil {
@@ -127,7 +128,7 @@ func guard(o Options) error {
 	}()
 	for {
 		var s syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &s, syscall.WUNTRACED, nil)
+		pid, err := syscall.Wait4(-1, &s, syscall.WUNTRACED|syscall.WCONTINUED, nil)
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -135,6 +136,11 @@ func guard(o Options) error {
 			return nil
 		case pid == program && s.Stopped():
 			say(front, stopped, 0)
+		case pid == program && s.Continued():
+			// By one who knows the program's pid and not the front's.
+			if state, _, _ := status(frontPID); state == 'T' && frontPID == os.Getppid() {
+				unix.Kill(frontPID, unix.SIGCONT)
+			}
 		case pid == program:
 			say(front, ended, uint32(s))
 		}

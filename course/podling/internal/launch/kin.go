@@ -25,12 +25,13 @@ func status(pid int) (state byte, parent, group int) {
 	return f[0][0], parent, group
 }
 
-// descends says whether ancestor is pid or one of its ancestors.
+// descends says whether ancestor is pid or one of its ancestors. A process
+// that /proc does not show has the number 0.
 func descends(pid, ancestor int) bool {
 	for pid > 0 && pid != ancestor {
 		_, pid, _ = status(pid)
 	}
-	return pid == ancestor
+	return pid == ancestor && pid > 0
 }
 
 // killChildren ends this process's children. Their children become this
@@ -53,9 +54,12 @@ func killChildren() {
 	}
 }
 
+// yamaFile does not exist without Yama; tests put another there.
+var yamaFile = "/proc/sys/kernel/yama/ptrace_scope"
+
 // PtraceScope is kernel.yama.ptrace_scope; 0 also where there is no Yama.
 func PtraceScope() int {
-	b, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
+	b, err := os.ReadFile(yamaFile)
 	if err != nil {
 		return 0
 	}
@@ -74,4 +78,19 @@ func mayTraceAll() bool {
 	line, _, _ := strings.Cut(rest, "\n")
 	caps, err := strconv.ParseUint(strings.TrimSpace(line), 16, 64)
 	return err == nil && caps&(1<<unix.CAP_SYS_PTRACE) != 0
+}
+
+// WhyBlind says why net cannot open a program's memory, by the machine's
+// kernel.yama.ptrace_scope, and what to do. Scope 1 alone is no reason: the
+// keeper and resident launchers open it.
+func WhyBlind(scope int) string {
+	switch scope {
+	case 0:
+		return "the program must run as the user who runs the cluster, and not forbid to be traced (PR_SET_DUMPABLE)"
+	case 1:
+		return "kernel.yama.ptrace_scope is 1, which lets only a program's ancestor open it, and its launcher was ended: start the program again"
+	case 2:
+		return "kernel.yama.ptrace_scope is 2, which leaves it to root, so only containers in user namespaces have the pod network: set it to 1 (sudo sysctl kernel.yama.ptrace_scope=1), or run the cluster as root"
+	}
+	return "kernel.yama.ptrace_scope is 3, which forbids it to everybody until the machine is started again with 0, 1 or 2"
 }

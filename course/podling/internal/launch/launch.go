@@ -153,6 +153,7 @@ func Run(o Options) error {
 		unix.Close(sock)
 		return front(o)
 	}
+	warn(o)
 	fd, err := install(filter(o))
 	if err != nil {
 		return err

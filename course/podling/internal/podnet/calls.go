@@ -86,24 +86,10 @@ func (s *supervisor) put(n notification, m memory, ptr uint64, given, wanted soc
 func (s *supervisor) blind(n notification, err error) response {
 	if err != unix.ENOENT && err != unix.ESRCH && valid(s.FD, n.ID) {
 		s.blinded.Do(func() {
-			s.log.Error("cannot open a caller's memory, so this program's addresses are not rewritten: "+whyBlind(launch.PtraceScope()), "caller", n.PID, "error", err)
+			s.log.Error("cannot open a caller's memory, so this program's addresses are not rewritten: "+launch.WhyBlind(launch.PtraceScope()), "caller", n.PID, "error", err)
 		})
 	}
 	return proceed(n.ID)
-}
-
-// whyBlind says what a setting of kernel.yama.ptrace_scope means for a cluster
-// that runs without privileges.
-func whyBlind(scope int) string {
-	switch scope {
-	case 0:
-		return "the program must run as the user who runs the cluster, and not forbid to be traced (PR_SET_DUMPABLE)"
-	case 1:
-		return "kernel.yama.ptrace_scope is 1, which lets only a program's ancestor open it, and its launcher was ended: start the program again"
-	case 2:
-		return "kernel.yama.ptrace_scope is 2, which leaves it to root, so only containers in user namespaces have the pod network: set it to 1 or 0 (sudo sysctl kernel.yama.ptrace_scope=1), or run the cluster as root"
-	}
-	return "kernel.yama.ptrace_scope is 3, which forbids it to everybody until the machine is started again with 0, 1 or 2"
 }
 
 // setV6Only takes note of sockets that are for IPv6 alone.

@@ -44,6 +44,7 @@ func newLab(t *testing.T, w world) *lab {
 	}
 	l := &lab{t: t, dir: dir, world: w, log: &bytes.Buffer{}}
 	l.world.K = freeK(t)
+	l.world.Refused = w.Refused || os.Getenv("PODNET_TEST_YAMA") != ""
 	l.net = testNetwork(l.world.K)
 	if l.world.ResolvConf == "" {
 		l.world.ResolvConf = "/etc/resolv.conf"
@@ -151,7 +152,11 @@ func (l *lab) waitEmpty() {
 
 // launched is a program in the cluster's network.
 func (l *lab) launched(flags []string, command ...string) *exec.Cmd {
-	args := append([]string{"launch", "--socket", l.socket()}, flags...)
+	args := []string{"launch", "--socket", l.socket()}
+	if l.world.Refused && flags[1] == string(launch.Lab) {
+		args = append(args, "--resident", "always")
+	}
+	args = append(args, flags...)
 	c := exec.Command("/proc/self/exe", append(append(args, "--"), command...)...)
 	c.Dir = l.dir
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

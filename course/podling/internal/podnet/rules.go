@@ -2,6 +2,7 @@ package podnet
 
 import (
 	"net/netip"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -53,6 +54,27 @@ type rules struct {
 	table       Table
 	nameServers func() []netip.Addr               // the machine's own
 	udpServed   func(a netip.Addr, p uint16) bool // somebody is bound there
+
+	// Calls to Services wait for the table until then; a nil channel: not at all.
+	synced    <-chan struct{}
+	waitUntil time.Time
+}
+
+// syncWait is how long a net that has just started makes calls to Services
+// wait for what it is yet to learn: the net before it may have died, and its
+// callers should not notice.
+const syncWait = 10 * time.Second
+
+// await returns when the table is filled, or will not be in time.
+func (r *rules) await() {
+	left := time.Until(r.waitUntil)
+	if r.synced == nil || left <= 0 {
+		return
+	}
+	select {
+	case <-r.synced:
+	case <-time.After(left):
+	}
 }
 
 const dnsPort = 53
@@ -181,10 +203,14 @@ func (r *rules) toService(q request, a netip.Addr, port uint16) (decision, bool)
 	if shown, ok := r.network.Shown(q.from.Address); ok {
 		query.Node = services.NodeOf(shown)
 	}
+	api := a == addr.APIService && port == 443
+	if !api && (addr.ServiceRange.Contains(a) || services.NodeOf(a) >= 0 && isNodePort(port)) {
+		r.await()
+	}
 	to, outcome := r.table.Route(query)
 	if outcome == services.NotAService && addr.ServiceRange.Contains(a) {
 		outcome = services.NoEndpoint
-		if a == addr.APIService && port == 443 { // before the table has it
+		if api { // before the table has it
 			to, outcome = netip.AddrPortFrom(addr.Node(0), 6443), services.Routed
 		}
 	}
@@ -202,6 +228,9 @@ func (r *rules) toService(q request, a netip.Addr, port uint16) (decision, bool)
 	}
 	return pass, false
 }
+
+// isNodePort knows the apiserver's default range.
+func isNodePort(port uint16) bool { return port >= 30000 && port <= 32767 }
 
 // carry is the way to an endpoint: a pod, a node, or any address outside.
 func (r *rules) carry(to netip.AddrPort) decision {

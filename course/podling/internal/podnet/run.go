@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type Config struct {
 	Network    addr.Network
 	Kubeconfig string       // may not exist yet
 	ControlFD  int          // net's end of launch.ControlPair, 3 by custom
+	NamesFD    int          // the first descriptor of BindNames' files; 0: net binds them itself
 	Log        *slog.Logger // nil: slog.Default()
 
 	// For tests; the zero values are right for a cluster.
@@ -71,7 +73,10 @@ func Run(ctx context.Context, c Config) error {
 		log:     c.Log,
 		control: control,
 		refused: c.Refused,
-		rules:   &rules{network: c.Network, table: table, nameServers: resolv.nameServers, udpServed: udpServed},
+		rules: &rules{
+			network: c.Network, table: table, nameServers: resolv.nameServers, udpServed: udpServed,
+			synced: table.Synced(), waitUntil: time.Now().Add(syncWait),
+		},
 	}
 	go serveNames(ctx, c, table, resolv)
 	return n.accept(ctx)
@@ -91,14 +96,41 @@ func keepWatching(ctx context.Context, table *services.Table, c Config) {
 	}
 }
 
+// nameServers are for pods and for the lab, in this order.
+func nameServers(w addr.Network) []netip.AddrPort {
+	port := w.Port(dnsPort)
+	return []netip.AddrPort{netip.AddrPortFrom(w.PodDNS(), port), netip.AddrPortFrom(w.LabDNS(), port)}
+}
+
+// BindNames makes the name servers' sockets in the keeper, which gives them to
+// each net: a question that comes while there is no net waits for the next.
+func BindNames(w addr.Network) (files []*os.File, err error) {
+	for _, at := range nameServers(w) {
+		sockets, err := names.Bind(at)
+		if err != nil {
+			return nil, err
+		}
+		two, err := sockets.Files()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, two...)
+	}
+	return files, nil
+}
+
 func serveNames(ctx context.Context, c Config, directory names.Directory, resolv *resolvConf) {
 	forward := &names.Forwarder{Servers: func() []netip.Addr { return others(c.Network, resolv.nameServers()) }}
-	for _, s := range []struct {
-		at    netip.Addr
-		short bool
-	}{{c.Network.PodDNS(), false}, {c.Network.LabDNS(), true}} {
-		server := &names.Server{Directory: directory, Forward: forward, Short: s.short, Log: c.Log}
-		at := netip.AddrPortFrom(s.at, c.Network.Port(dnsPort))
+	for i, at := range nameServers(c.Network) {
+		server := &names.Server{Directory: directory, Forward: forward, Short: at.Addr() == c.Network.LabDNS(), Log: c.Log}
+		if c.NamesFD != 0 {
+			sockets, err := names.Inherit(c.NamesFD + i*names.FilesOf)
+			if err == nil {
+				server.Serve(ctx, sockets)
+				continue
+			}
+			c.Log.Error("no name server", "error", err)
+		}
 		for ctx.Err() == nil {
 			err := server.Listen(ctx, at)
 			if err == nil {

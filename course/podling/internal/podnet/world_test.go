@@ -19,6 +19,7 @@ import (
 // The test binary is also the launcher and the net process, as the real
 // programs are: tests need nothing built, and run as any user.
 func TestMain(m *testing.M) {
+	launch.OnlyDescendants = true // openers are held to Yama's rule also where there is no Yama
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case "launch":
@@ -38,6 +39,7 @@ type world struct {
 	CrashOnce  string `json:",omitempty"` // while this file exists, a Route removes it and kills net
 	ResolvConf string
 	K          byte
+	Refused    bool // net behaves as under Yama's ptrace_scope 1
 }
 
 type crashing struct {
@@ -77,7 +79,7 @@ func testNet(file string) {
 		}
 	}()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	err := Run(context.Background(), Config{Network: testNetwork(w.K), ControlFD: 3, Log: log, Table: crashing{table, w.CrashOnce}, ResolvConf: w.ResolvConf})
+	err := Run(context.Background(), Config{Network: testNetwork(w.K), ControlFD: 3, Log: log, Table: crashing{table, w.CrashOnce}, ResolvConf: w.ResolvConf, Refused: w.Refused})
 	if err != nil {
 		log.Error("net ended", "error", err)
 		os.Exit(1)

@@ -31,9 +31,9 @@ const (
 	domain = "cluster.local."
 	ttl    = 5 // seconds: a lesson changes Services and looks at once
 
-	// syncWait is how long a question waits for the apiserver at the
-	// cluster's start.
-	syncWait = 2 * time.Second
+	// syncWait is how long a question waits for the apiserver when this
+	// process has just begun; a stub resolver asks again after 5 s.
+	syncWait = 4 * time.Second
 )
 
 // Server answers questions. Short also answers `svc` and `svc.ns`, for people
@@ -150,7 +150,8 @@ func (s *Server) own(name string, q dns.Question) *result {
 	return s.short(name, q)
 }
 
-// wait is for the first seconds of a cluster, when its state is not known.
+// wait is for the first seconds of this process, when the cluster's state is
+// not known: at the cluster's start, and when another net has died.
 func (s *Server) wait() bool {
 	select {
 	case <-s.Directory.Synced():
@@ -171,9 +172,10 @@ func (s *Server) wait() bool {
 // for people, Services without their domain.
 func (s *Server) short(name string, q dns.Question) *result {
 	labels := dns.SplitDomainName(name)
-	if len(labels) == 0 {
+	if len(labels) == 0 || len(labels) > 3 || len(labels) > 1 && !s.Short {
 		return nil
 	}
+	s.wait() // without the cluster's state, these names would be asked of the internet
 	if s.Short && len(labels) <= 3 && (len(labels) < 3 || labels[2] == "svc") {
 		n := services.Name{Namespace: "default", Name: labels[0]}
 		if len(labels) > 1 {
