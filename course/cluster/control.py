@@ -121,7 +121,8 @@ class Control:
         except (OSError, http.client.HTTPException) as error:
             raise ClusterError(
                 f"the cluster's keeper did not answer {what} within {timeout:.0f} s: "
-                f"{error or type(error).__name__}."
+                f"{error or type(error).__name__}.",
+                "If it stays so, end the cluster and start it again: ./lab down, then ./lab up",
             ) from error
         finally:
             connection.close()

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -70,7 +69,7 @@ class Embedded:
             self._state.write_spec(spec, binaries, tools.executors(spec.executor))
             try:
                 self._spawn(binaries / "podling", with_caller=spec.with_caller)
-            except BaseException:  # a Ctrl-C too: nobody else knows yet that there is something to end
+            except BaseException:  # Ctrl-C too: nobody else knows of the keeper yet
                 self._abandon()
                 raise
             return True
@@ -121,7 +120,7 @@ class Embedded:
         # The keeper's last step before its work: its sockets answer by then.
         if started and events.wait_for_file(self._state.identity, started, _KEEPER_UP_WITHIN):
             return
-        said = self._tail("keeper")
+        said = self._state.last_words("keeper")
         raise ClusterError(
             f"the cluster {self.name!r} did not start: its keeper "
             + (f"said: {said}" if said else "ended, or did not answer, without a word.")
@@ -136,13 +135,6 @@ class Embedded:
                 processes.kill_tree(started, 5)
             self._child.wait(5)
         self._state.remove()
-
-    def _tail(self, component: str, lines: int = 5) -> str:
-        try:
-            with (self.logs / f"{component}.log").open(errors="replace") as log:
-                return "\n".join(deque((line.rstrip() for line in log), maxlen=lines))
-        except OSError:
-            return ""
 
     def wait_ready(
         self, timeout: float = 120, on_event: Callable[[Event], None] | None = None
@@ -162,7 +154,7 @@ class Embedded:
             return self.status()
         reason = f"{last.stage}: {last.message}" if last else "no reason given"
         if not self.keeper:
-            reason = f"its keeper ended; it said last: {self._tail('keeper')}"
+            reason = f"its keeper ended; it said last: {self._state.last_words('keeper')}"
         raise ClusterError(
             f"the cluster {self.name!r} could not start: {reason.rstrip('.')}."
             + disk.complaint(self._state.folder),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -55,6 +56,14 @@ class State:
         """Where podling-launch hands over a process's listener."""
         return self.run / "launch.sock"
 
+    def last_words(self, component: str, lines: int = 5) -> str:
+        """The end of a component's log; empty where there is none."""
+        try:
+            with (self.logs / f"{component}.log").open(errors="replace") as log:
+                return "\n".join(deque((line.rstrip() for line in log), maxlen=lines))
+        except OSError:
+            return ""
+
     @property
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig."""
@@ -71,8 +80,9 @@ class State:
         try:
             found = processes.ProcessId(int(data["pid"]), int(data["startTime"]))
         except (KeyError, TypeError, ValueError):
-            # Lost or half-written: a keeper may live all the same, and would keep its network.
-            return self._keeper_by_command() if self.run.is_dir() else None
+            # Lost or half-written: a keeper may live all the same, and would keep its network. So it
+            # does where somebody removed the whole folder under it.
+            return self._keeper_by_command()
         return found if found.alive() else None
 
     def _keeper_by_command(self) -> processes.ProcessId | None:

@@ -69,11 +69,10 @@ def executors(wanted: str = "auto") -> dict[str, str]:
 
     bubble = bwrap() if wanted != "proot" else None
     # PRoot may have to be fetched: not where user namespaces are open and it will not be used.
-    with_proot = wanted == "proot" or (
-        wanted == "auto" and not (bubble and namespaces.open_to(bubble))
-    )
+    unshares = bubble is not None and namespaces.open_to(bubble)
+    with_proot = wanted == "proot" or (wanted == "auto" and not unshares)
     root = proot() if with_proot else shutil.which("proot")
-    if not bubble and not root:
+    if not unshares and not root:
         raise ToolError(
             "this machine has neither user namespaces (with bwrap 0.11) nor PRoot, so no container can run.",
             "Install PRoot (Debian, Ubuntu: apt install proot), then look with: ./lab doctor",
