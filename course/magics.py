@@ -1,8 +1,8 @@
 """What cells write: `%kubectl`, `%%apply`, `%node`. Loaded by `%load_ext course`.
 
 Braces around a Python variable's name put its value in: `%kubectl get pod {name}`. Other braces (a
-jsonpath, a YAML flow mapping, the shell's `${name}`) stay as they are. A command that fails raises an error with the command's
-own words, so that a notebook stops where a shell script with `set -e` would.
+jsonpath, a YAML flow mapping, the shell's `${name}`) stay as they are. A command that fails raises an error
+with the command's own words, so that a notebook stops where a shell script with `set -e` would.
 """
 
 from __future__ import annotations
