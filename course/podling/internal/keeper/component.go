@@ -14,6 +14,7 @@ import (
 const (
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 10 * time.Second
+	netBackoff   = time.Second // at most, for net: every program's calls wait for it
 	goodRun      = 10 * time.Second
 	// While the cluster starts, a component that keeps ending will not mend.
 	triesToStart = 5
@@ -30,7 +31,10 @@ type running struct {
 
 // keepRunning starts a component and restarts it until the cluster stops.
 func (k *Keeper) keepRunning(r *running) {
-	backoff := firstBackoff
+	backoff, most := firstBackoff, lastBackoff
+	if r.Socket {
+		most = netBackoff
+	}
 	for {
 		began := time.Now()
 		ended, err := k.startComponent(r)
@@ -51,7 +55,7 @@ func (k *Keeper) keepRunning(r *running) {
 		case <-k.stopped:
 			return
 		case <-time.After(backoff):
-			backoff = min(2*backoff, lastBackoff)
+			backoff = min(2*backoff, most)
 		}
 	}
 }

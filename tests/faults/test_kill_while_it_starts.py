@@ -1,0 +1,37 @@
+"""kill -9 of a component while its cluster starts: the start takes a little longer, and that is all."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from course.cluster.embedded import Embedded
+from tests.conftest import Lab
+from tests.faults import traces
+from tests.faults.moments import Started
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("binary")]
+
+
+def test_each_component_dies_once_and_the_cluster_gets_ready(lab: Lab, own_state: Path) -> None:
+    with Started("up") as up:
+        up.reaches("net")
+        cluster = Embedded()
+        killed: set[str] = set()
+        while up.child.poll() is None and len(killed) < 7:
+            for part in cluster.status().components:
+                if part.pid and part.name not in killed and part.state == "running":
+                    os.kill(part.pid, signal.SIGKILL)
+                    killed.add(part.name)
+        up.ends(0, within=60)
+    k = traces.network_of()
+    assert {"net", "etcd", "apiserver", "runtime-0", "kubelet-0"} <= killed
+    assert lab("status").returncode == 0
+    run = "kubectl run one --image=busybox:1.35 --restart=Never -q -i -- echo from a container"
+    said = lab("shell", "--", "sh", "-c", run)
+    assert "from a container" in said.stdout, said.stderr
+    assert lab("down").returncode == 0
+    traces.gone(own_state, k)
