@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"kubelab.dev/podling/internal/node"
+	"kubelab.dev/podling/internal/settle"
 )
 
 // programs by first argument; each gets the arguments after it.
@@ -32,6 +33,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "usage: podling %s ARGUMENTS…\n", strings.Join(names(), "|"))
 		os.Exit(2)
 	}
+	settle.WhenReady()
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
 	if err := programs[os.Args[1]](ctx, os.Args[2:]); err != nil {

@@ -12,6 +12,8 @@ import (
 	controllermanagerapp "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	schedulerapp "k8s.io/kubernetes/cmd/kube-scheduler/app"
 
+	"kubelab.dev/podling/internal/component"
+	"kubelab.dev/podling/internal/gate"
 	"kubelab.dev/podling/internal/keeper"
 	"kubelab.dev/podling/internal/node"
 	"kubelab.dev/podling/internal/podnet"
@@ -37,10 +39,12 @@ func apiserver(_ context.Context, args []string) error {
 }
 
 func controllerManager(_ context.Context, args []string) error {
+	gate.Wait(component.APIGate)
 	return upstream(controllermanagerapp.NewControllerManagerCommand(), args)
 }
 
 func scheduler(_ context.Context, args []string) error {
+	gate.Wait(component.APIGate)
 	return upstream(schedulerapp.NewSchedulerCommand(), args)
 }
 

@@ -15,14 +15,19 @@ type Stage int
 const (
 	AtOnce   Stage = iota
 	AfterNet       // the pod network answers: launched programs need it
-	AfterAPI       // /readyz of the apiserver says ok
+	AfterAPI       // the apiserver answers; for a second and a half after that it
+	// makes roles and is not ready, which leaves time for all others
 )
+
+// APIGate is the name of the gate that opens when the apiserver is ready. The
+// controller manager and the scheduler wait for it: asked earlier, the API
+// refuses, and they would ask again only a second later.
+const APIGate = "API"
 
 // Component is one process of the cluster.
 type Component struct {
 	Name     string
 	Args     []string // of podling
-	Env      []string // beside the keeper's own
 	After    Stage
 	Launched bool // runs inside the cluster's network
 	FakeIDs  bool // chown and the like succeed and do nothing (launched ones only)
@@ -32,14 +37,14 @@ type Component struct {
 // All is the cluster's components in the order in which they start.
 func All(c *spec.Cluster) []Component {
 	all := []Component{
-		{Name: "net", Args: []string{"net", c.State}, Env: small, Socket: true},
-		{Name: "etcd", Args: append([]string{"etcd"}, etcd(c)...), Env: small},
-		{Name: "apiserver", Args: append([]string{"apiserver"}, apiserver(c)...), Env: large, After: AfterNet, Launched: true},
-		{Name: "controller-manager", Args: append([]string{"controller-manager"}, controllerManager(c)...), Env: small, After: AfterAPI, Launched: true},
-		{Name: "scheduler", Args: append([]string{"scheduler"}, scheduler(c)...), Env: small, After: AfterAPI},
+		{Name: "net", Args: []string{"net", c.State}, Socket: true},
+		{Name: "etcd", Args: append([]string{"etcd"}, etcd(c)...)},
+		{Name: "apiserver", Args: append([]string{"apiserver"}, apiserver(c)...), After: AfterNet, Launched: true},
+		{Name: "controller-manager", Args: append([]string{"controller-manager"}, controllerManager(c)...), After: AfterAPI, Launched: true},
+		{Name: "scheduler", Args: append([]string{"scheduler"}, scheduler(c)...), After: AfterAPI},
 	}
 	if c.Images != "" {
-		all = append(all, Component{Name: "registry", Args: []string{"registry", c.State}, Env: small})
+		all = append(all, Component{Name: "registry", Args: []string{"registry", c.State}, After: AfterAPI})
 	}
 	for i := range c.Nodes {
 		index := fmt.Sprint(i)
@@ -47,19 +52,12 @@ func All(c *spec.Cluster) []Component {
 		// may, and root must not: in its container every file is that user's,
 		// who on the machine is the one who runs the cluster.
 		all = append(all,
-			Component{Name: "runtime-" + index, Args: []string{"runtime", c.State, index}, Env: small},
-			Component{Name: "kubelet-" + index, Args: []string{"kubelet", c.State, index}, Env: small, After: AfterNet, Launched: true, FakeIDs: true},
+			Component{Name: "runtime-" + index, Args: []string{"runtime", c.State, index}, After: AfterAPI},
+			Component{Name: "kubelet-" + index, Args: []string{"kubelet", c.State, index}, After: AfterAPI, Launched: true, FakeIDs: true},
 		)
 	}
 	return all
 }
-
-// A classroom cluster holds little: a tighter garbage collector trades some
-// processor time, at rest none, for a third of the memory.
-var (
-	small = []string{"GOGC=50"}
-	large = []string{"GOGC=50"}
-)
 
 func etcd(c *spec.Cluster) []string {
 	client := "unix://" + c.Path("run", "etcd.sock")
@@ -108,6 +106,8 @@ func apiserver(c *spec.Cluster) []string {
 		"--proxy-client-key-file=" + pki("front-proxy-client.key"),
 		"--profiling=false",
 		"--shutdown-delay-duration=0s",
+		// Fair queueing is for many users; here it costs memory and time to start.
+		"--enable-priority-and-fairness=false",
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kubelab.dev/podling/internal/component"
+	"kubelab.dev/podling/internal/settle"
 )
 
 // A component that ends is started again, at once at first, then slower; one
@@ -83,7 +84,9 @@ func (k *Keeper) startComponent(r *running) (<-chan syscall.WaitStatus, error) {
 			files = append(files, f.Fd())
 		}
 	}
-	pid, ended, err := k.children.start(k.argv(r), append(os.Environ(), r.Env...), files)
+	files, env := k.apiReady.Give(files, append(os.Environ(), settle.StartGOGC))
+	files, env = k.ready.Give(files, env)
+	pid, ended, err := k.children.start(k.argv(r), env, files)
 	if err != nil {
 		return nil, err
 	}

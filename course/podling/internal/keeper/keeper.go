@@ -18,8 +18,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kubelab.dev/podling/internal/component"
+	"kubelab.dev/podling/internal/gate"
 	"kubelab.dev/podling/internal/pki"
 	"kubelab.dev/podling/internal/podnet"
+	"kubelab.dev/podling/internal/settle"
 	"kubelab.dev/podling/internal/spec"
 )
 
@@ -37,6 +39,8 @@ type Keeper struct {
 	children *processes
 	launches *launches
 	api      *apiClient
+	apiReady *gate.Gate // opens when /readyz says ok
+	ready    *gate.Gate // opens when pods can run
 	names    []*os.File // the name servers' sockets: questions wait in them while there is no net
 
 	mu         sync.Mutex
@@ -105,6 +109,8 @@ func (k *Keeper) prepare() (release func(), err error) {
 		func() error { return pki.WriteCluster(c) },
 		func() error { return writeRegistries(c) },
 		func() error { k.listComponents(); return nil },
+		func() (err error) { k.apiReady, err = gate.New(component.APIGate); return },
+		func() (err error) { k.ready, err = gate.New(settle.Gate); return },
 		func() (err error) { k.names, err = podnet.BindNames(network); return },
 		func() (err error) { k.api, err = newAPIClient(c); return },
 		func() (err error) { k.launches, err = newLaunches(c.LaunchSocket()); return },
@@ -145,8 +151,10 @@ func (k *Keeper) bringUp() {
 		stage, done string
 		wait        func() error
 	}{
-		{"apiserver", "the API answers", func() error { return k.api.waitAPI(ctx, seen) }},
-		{"control-plane", "controllers and scheduler started", func() error { k.startStage(component.AfterAPI); return nil }},
+		{"apiserver", "the API answers", func() error { return k.api.waitOK(ctx, "/livez/ping", seen) }},
+		{"processes", "all are started", func() error { k.startStage(component.AfterAPI); return nil }},
+		{"api", "the API is ready", func() error { return k.api.waitOK(ctx, "/readyz", seen) }},
+		{"control-plane", "controllers and scheduler begin", func() error { k.apiReady.Open(); return nil }},
 		{"nodes", "every node is Ready", func() error { return k.api.waitNodes(ctx, k.cluster.Nodes, seen) }},
 		{"serviceaccount", "the default ServiceAccount is there", func() error { return k.api.waitServiceAccount(ctx) }},
 	}
@@ -159,6 +167,8 @@ func (k *Keeper) bringUp() {
 	}
 	k.setState("ready", "")
 	k.event("ready", "pods can run")
+	k.ready.Open()
+	settle.Now()
 }
 
 func (k *Keeper) failStart(stage string, err error) {

@@ -55,20 +55,22 @@ func (a *apiClient) get(ctx context.Context, path string) (*http.Response, error
 		return nil, err
 	}
 	if response.StatusCode != http.StatusOK {
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 500))
+		// To its end, or the connection is not used again, and each question
+		// costs the starting apiserver a TLS handshake.
+		body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<16))
 		response.Body.Close()
 		return nil, fmt.Errorf("%s: %s %s", path, response.Status, strings.TrimSpace(string(body)))
 	}
 	return response, nil
 }
 
-// waitAPI returns when /readyz says ok. There is no event for it: it is asked
-// every 20 ms.
-func (a *apiClient) waitAPI(ctx context.Context, seen func(string)) error {
+// waitOK returns when path, /livez/ping or /readyz, says ok. There is no event
+// for it: it is asked every 20 ms.
+func (a *apiClient) waitOK(ctx context.Context, path string, seen func(string)) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		response, err := a.get(ctx, "/readyz")
+		response, err := a.get(ctx, path)
 		if err == nil {
 			response.Body.Close()
 			return nil
