@@ -14,7 +14,7 @@ from course import paths, processes
 from course.cluster.base import Spec
 from course.errors import ClusterError
 
-_LONGEST_SOCKET = "run/node-99/cri.sock"
+_LONGEST_SOCKET = "run/node-99/import.sock"
 _UNIX_PATH_MAX = 107  # bytes of a unix socket's path, unix(7)
 
 Condition = Literal["absent", "stopped", "running", "broken"]
