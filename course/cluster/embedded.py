@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -146,10 +147,13 @@ class Embedded:
             ClusterTimeoutError: it did not get there; the message has what was last seen.
         """
         last = None
-        for event in self._control().wait(timeout):
-            last = event
-            if on_event:
-                on_event(event)
+        with contextlib.suppress(
+            ClusterNotRunningError
+        ):  # ended already: said below, with the reason
+            for event in self._control().wait(timeout):
+                last = event
+                if on_event:
+                    on_event(event)
         if last and last.stage == "ready":
             return self.status()
         reason = f"{last.stage}: {last.message}" if last else "no reason given"

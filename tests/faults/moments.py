@@ -16,6 +16,11 @@ from tests.support import lab_argv
 DEADLINE = 60.0
 
 
+def _heeds_hangups() -> None:
+    """A terminal's programs do, also where the tests themselves run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Started:
     """A command in a process group of its own, which is what Ctrl-C in a terminal reaches."""
 
@@ -24,6 +29,7 @@ class Started:
             lab_argv(*arguments),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True, env=os.environ | (env or {}),
+            preexec_fn=_heeds_hangups,
         )  # fmt: skip
         self._words = bytearray()
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 BUILD = "from course import images; print(images.ensure())"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache folder of our own that any user may read, set as XDG_CACHE_HOME."""
     if reason := apt.why_not():
@@ -35,7 +35,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def layout(cache: Path) -> Path:
     """The built layout."""
     built = images.ensure()
@@ -73,7 +73,7 @@ def _unowned(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
     return member
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def image(layout: Path) -> Callable[[str], Image]:
     return lambda name: Image(layout, f"docker.io/library/{name}")
 
