@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +20,37 @@ ROOT = Path(__file__).parents[2]
 BUILD = "from course import images; print(images.ensure())"
 
 
-@pytest.fixture(scope="package")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache folder of our own that any user may read, set as XDG_CACHE_HOME."""
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder of our own that any user may read; a test that uses it has it as XDG_CACHE_HOME."""
     if reason := apt.why_not():
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("cache")
     for parent in (folder, *folder.parents[:3]):
         if parent != Path("/tmp") and os.access(parent, os.W_OK):
             parent.chmod(0o755)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder))
-        patch.setenv("KUBELAB_IMAGES", "stand-in")
-        yield folder
+    return folder
 
 
-@pytest.fixture(scope="package")
+def use(cache: Path, patch: pytest.MonkeyPatch) -> None:
+    """Only for one test or call: tests elsewhere use the binaries in the user's cache."""
+    patch.setenv("XDG_CACHE_HOME", str(cache))
+    patch.setenv("KUBELAB_IMAGES", "stand-in")
+
+
+@pytest.fixture(autouse=True)
+def _cache_in_use(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "cache" in request.fixturenames:
+        use(request.getfixturevalue("cache"), monkeypatch)
+
+
+@pytest.fixture(scope="session")
 def layout(cache: Path) -> Path:
     """The built layout."""
-    built = images.ensure()
-    assert built == paths.layout() == cache / "kubelab/images"
+    with pytest.MonkeyPatch.context() as patch:
+        use(cache, patch)
+        built = images.ensure()
+        assert built == paths.layout() == cache / "kubelab/images"
     return built
 
 
@@ -73,7 +84,7 @@ def _unowned(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
     return member
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def image(layout: Path) -> Callable[[str], Image]:
     return lambda name: Image(layout, f"docker.io/library/{name}")
 
