@@ -31,6 +31,6 @@ def _namespace(cluster: Any) -> Iterator[Kube]:
     name = f"test-{next(_numbers)}"
     kube = Kube(cluster.env(), name, cluster.shell_argv)
     kube.run("create", "namespace", name)
-    kube.wait("jsonpath={.metadata.name}=default", "serviceaccount/default")
+    kube.wait("create", "serviceaccount/default")
     yield kube
     kube.run("delete", "namespace", name, "--wait=false")

@@ -85,6 +85,9 @@ def test_a_disk_that_fills_up_under_a_running_cluster_and_is_emptied_again(
     fill(filled, leaving=0)
     assert lab("status").returncode == 0
     kube.run("run", "during", "--image=nginx:1.22")
+    for index in range(40):  # 2 MB: far more than etcd's database has pages of its own left
+        kube.run("create", "configmap", f"c{index}", f"--from-literal=text={'x' * 50_000}")
+    assert [c.restarts for c in cluster.status().components if c.name == "etcd"] == [0]
     traces.until(
         lambda: "no space left" in kube.run("get", "events", check=False).stdout.lower(),
         RECOVERY, "the pod's events say why it does not run",

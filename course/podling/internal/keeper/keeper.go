@@ -154,6 +154,7 @@ func (k *Keeper) bringUp() {
 		{"apiserver", "the API answers", func() error { return k.api.waitOK(ctx, "/livez/ping", seen) }},
 		{"processes", "all are started", func() error { k.startStage(component.AfterAPI); return nil }},
 		{"api", "the API is ready", func() error { return k.api.waitOK(ctx, "/readyz", seen) }},
+		{"room", "room for etcd's database is reserved", func() error { k.reserveRoom(); return nil }},
 		{"control-plane", "controllers and scheduler begin", func() error { k.apiReady.Open(); return nil }},
 		{"nodes", "every node is Ready", func() error { return k.api.waitNodes(ctx, k.cluster.Nodes, seen) }},
 		{"serviceaccount", "the default ServiceAccount is there", func() error { return k.api.waitServiceAccount(ctx) }},
