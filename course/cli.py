@@ -215,38 +215,34 @@ def run(name: str, lang: str, timeout: int, output: Path | None, lesson: tuple[s
 
 
 @lab.command()
-@click.option("--name", default="", metavar="NAME",
-              help="Grade on this running cluster; without it, on a new one.")  # fmt: skip
+@click.option("--jobs", default=1, type=click.IntRange(1, 64), show_default=True, metavar="N",
+              help="How many submissions are executed at once; each has a cluster of its own.")  # fmt: skip
+@click.option("--isolation", default="sandbox", type=click.Choice(["sandbox", "none"]), show_default=True,
+              help="What stands between the students' code and you.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Grade all again, not only what is new or has changed.")
+@click.option("--no-cluster", is_flag=True, help="For assignments that need no cluster.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE",
+              help="A value for the parameters cell, as JSON or text, instead of the course's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
-def grade(name: str, as_json: bool, folder: Path) -> None:
+def grade(
+    jobs: int, isolation: str, again: bool, no_cluster: bool, values: tuple[str, ...], as_json: bool,
+    folder: Path,
+) -> None:  # fmt: skip
     """Grade the submissions in FOLDER, a course folder as nbgrader has it.
 
-    They are FOLDER/submitted/STUDENT/ASSIGNMENT/*.ipynb; the scores go to FOLDER/gradebook.db. Exit code 1
-    when a submission could not be graded.
+    They are FOLDER/submitted/STUDENT/ASSIGNMENT/*.ipynb; the scores go to FOLDER/gradebook.db, reports to
+    FOLDER/reports. A run that was ended goes on where it was. Exit code 1 when a submission could not be
+    graded.
     """
-    from course import launching
-    from grader import Outcome, grade_folder
-    from grader import folder as folders
-    from grader.results import table
+    from grader import console
 
-    if not folders.submissions(folder.resolve()):
-        grade_folder(folder)  # says so, before a cluster is started for nothing
-    with launching.running_or_temporary(name, "grade") as cluster:
-        results = grade_folder(
-            folder,
-            cluster=cluster,
-            on_result=lambda r: click.echo(f"{r.student}, {r.assignment}: {r.outcome}", err=True),
+    sys.exit(
+        console.grade(
+            folder, jobs=jobs, isolation=isolation, again=again, cluster=not no_cluster,
+            parameters=console.parameters(values), as_json=as_json,
         )
-    if as_json:
-        import json
-
-        click.echo(json.dumps([result.as_dict() for result in results], indent=2))
-    else:
-        from rich.console import Console
-
-        Console().print(table(results))
-    sys.exit(1 if any(r.outcome is Outcome.NOT_GRADABLE for r in results) else 0)
+    )  # fmt: skip
 
 
 @lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -273,6 +269,21 @@ def bench_cluster(runs: int, as_json: bool) -> None:
     from course.bench import cluster
 
     sys.exit(cluster.bench(runs, as_json=as_json))
+
+
+@bench.command("grade")
+@click.option("--count", default=12, type=click.IntRange(1), show_default=True, metavar="N",
+              help="How many submissions.")  # fmt: skip
+@click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, metavar="N",
+              help="How many are executed at once.")  # fmt: skip
+@click.option("--resets", default=10, type=click.IntRange(1), show_default=True, metavar="N",
+              help="How many resets are measured.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def bench_grade(count: int, jobs: int, resets: int, as_json: bool) -> None:
+    """How fast submissions are graded, beside nbgrader alone; exit code 1 where the reset misses its aim."""
+    from grader import bench
+
+    sys.exit(bench.bench(count, jobs, resets, as_json=as_json))
 
 
 @lab.command()

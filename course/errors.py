@@ -68,6 +68,10 @@ class JupyterError(LabError):
     """JupyterLab could not be started or has died."""
 
 
+class IsolationError(LabError):
+    """The isolation that grading needs cannot be had on this machine."""
+
+
 class GradeError(LabError):
     """Grading could not be done; never used for a wrong answer."""
 

@@ -10,23 +10,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import nbgrader
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from course.build import STUB
+from grader import feedback, harmless
 
+_FORMGRADERS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
 _FILE = """\
 # Made by `./lab grade`: with it, nbgrader's own commands in this folder do as the lab does.
 from grader.config import base
 
 c = get_config()  # noqa: F821
-c.merge(base())
+c.merge(base(__file__))
 """
 
 
-def base() -> Config:
-    """nbgrader's configuration for this course."""
+def base(config_file: str) -> Config:
+    """nbgrader's configuration for this course, for the folder with this nbgrader_config.py."""
     config = Config()
+    config.RestoreCells.source = str(Path(config_file).resolve().parent / "source")
     config.CourseDirectory.course_id = "kubelab"
     config.ClearSolutions.code_stub = {"python": STUB}
     config.Autograde.sanitize_preprocessors = [
@@ -43,12 +47,21 @@ def base() -> Config:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    config.GenerateFeedback.exporter_class = "grader.feedback.FeedbackExporter"
+    config.GenerateFeedback.preprocessors = feedback.PREPROCESSORS
+    config.GenerateFeedback.post_convert_hook = "grader.feedback.make_releasable"
+    # For formgrader's page of a submission: what a student made must not act in a teacher's browser,
+    # and the page's own scripts must not need the net.
+    config.HTMLExporter.preprocessors = ["grader.harmless.Harmless"]
+    config.HTMLExporter.filters = harmless.FILTERS
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.extra_template_basedirs = [str(feedback.TEMPLATES), str(_FORMGRADERS)]
     return config
 
 
 def for_folder(folder: Path, execute: Mapping[str, Any]) -> Config:
     """The configuration for one course folder; `execute` holds PapermillExecute's traits."""
-    config = base()
+    config = base(str(folder / "nbgrader_config.py"))
     config.CourseDirectory.root = str(folder)
     for name, value in execute.items():
         config.PapermillExecute[name] = value

@@ -1,168 +1,168 @@
-"""The papermill engine that goes on after an error, and says of each cell what came of it.
+"""The papermill engine with two kernels: the student's runs the answers, the examiner's the tests.
 
-papermill's own engine stops at the first error and calls what it never ran completed; nbgrader then gives
-a test cell without output full points. This one runs every cell that can be run, and leaves in each
-code cell's metadata (`kubelab`) one of `Ran`'s words and the reason.
+The cells run in the notebook's order, against one cluster. The examiner's kernel is out of reach of the
+student's code; a test gets a student's variable as JSON data, and only that. papermill's own engine
+stops at the first error and calls what it never ran completed; nbgrader then gives a test cell without
+output full points. This one goes on, and leaves in each code cell's metadata what came of it.
 """
 
 from __future__ import annotations
 
-import math
+import asyncio
+import contextlib
+import copy
+import json
 import os
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
-from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
-from papermill.clientwrap import PapermillNotebookClient
+from nbgrader.utils import is_grade
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
-from traitlets import List, Unicode
+
+from course.checks import answers
+from grader.kernel import Kernel
+from grader.limits import Limits
+from grader.marks import Ran, mark, name_of, note_outcome, outcome_of
+from grader.places import Place, place_of
 
 NAME = "kubelab"
-_TIMEOUT = "CellTimeoutError"
+_ANSWER_WITHIN = 10.0  # seconds, for the student's kernel to give a variable
+_OUR_FAULT = ("ClusterUnreachableError",)
+_OUR_FAULT_IN_SETUP = (*_OUR_FAULT, "CommandTimeoutError")
 
 
-class Ran(StrEnum):
-    """What came of a code cell."""
-
-    WELL = "ran"
-    FAILED = "failed"
-    TIMED_OUT = "timed out"
-    DIED = "the kernel died"
-    NOT = "not run"
+class NotGradableError(Exception):
+    """What grading needs was not there: nobody's answer is wrong."""
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Seconds: for one cell, for a whole submission, and for the kernel to start."""
+class Side:
+    """How one of the two kernels is started.
 
-    cell: int = 120
-    submission: int = 600
-    start: int = 60
+    Attributes:
+        wrap: the command that precedes the kernel's.
+        env: its environment; None: ours.
+        folder: holds its sockets, and is seen by it under the same path; None: a new one.
+        cwd: its working directory.
+    """
 
-
-def mark(cell: NotebookNode, ran: Ran, reason: str = "") -> None:
-    """Note what came of a cell."""
-    cell.metadata["kubelab"] = {"ran": str(ran), "reason": reason}
-
-
-def outcome_of(cell: NotebookNode) -> tuple[Ran, str]:
-    """What came of a cell, and why."""
-    noted = cell.metadata.get("kubelab", {})
-    return Ran(noted.get("ran", Ran.NOT)), str(noted.get("reason", ""))
+    wrap: Sequence[str] = ()
+    env: Mapping[str, str] | None = None
+    folder: Path | None = None
+    cwd: str = "/"
 
 
-class WrappedKernelManager(AsyncKernelManager):
-    """Starts the kernel by a command before its own: the one that puts it into the cluster's network."""
+@dataclass
+class Watch:
+    """What ends a student's kernel from outside; `killed` becomes the reason when it has."""
 
-    wrap = List(Unicode(), help="The words that precede the kernel's command.")
-
-    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
-        return [*self.wrap, *super().format_kernel_cmd(extra_arguments)]
+    started: Callable[[Kernel], None] = lambda _kernel: None
+    killed: Callable[[], str] = lambda: ""
 
 
-class HonestClient(PapermillNotebookClient):  # type: ignore[misc]
-    """Runs all cells; see the module."""
+@dataclass
+class Run:
+    """One notebook on its way through the two kernels."""
 
-    def __init__(self, manager: NotebookExecutionManager, limits: Limits, **options: Any) -> None:
-        super().__init__(
-            manager,
-            allow_errors=True,
-            interrupt_on_timeout=True,
-            error_on_timeout={
-                "ename": _TIMEOUT,
-                "evalue": f"no answer within {limits.cell} s",
-                "traceback": [f"{_TIMEOUT}: the cell did not end in time and was interrupted"],
-            },
-            timeout_func=self._seconds_for,
-            startup_timeout=limits.start,
-            shutdown_kernel="immediate",
-            **options,
-        )
-        self.limits = limits
-        self.end = float("inf")
+    manager: NotebookExecutionManager
+    limits: Limits
+    student_side: Side
+    examiner_side: Side
+    watch: Watch = field(default_factory=Watch)
+    words: IO[bytes] | None = None
+    end: float = float("inf")
 
-    def _seconds_for(self, _cell: NotebookNode) -> int:
-        return max(1, math.ceil(min(self.limits.cell, self.end - time.monotonic())))
+    @property
+    def nb(self) -> NotebookNode:
+        return self.manager.nb
 
-    def execute(self, **options: Any) -> NotebookNode:
-        """Start the kernel, run the cells, end the kernel; raises only where no kernel starts."""
-        self.reset_execution_trackers()
+    async def execute(self) -> NotebookNode:
         for cell in self.nb.cells:
             if cell.cell_type == "code":
                 mark(cell, Ran.NOT, "the notebook ended before it")
-        with self.setup_kernel(cleanup_kc=True, **options):
-            self.end = (
-                time.monotonic() + self.limits.submission
-            )  # the kernel's start is not the student's
-            self.papermill_execute_cells()
+        async with contextlib.AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kl-")))
+            self.student = self._kernel("student", self.student_side, folder, self.limits.cell)
+            self.examiner = self._kernel("examiner", self.examiner_side, folder, self.limits.check)
+            self.examiner.answer = self._answer
+            stack.push_async_callback(self.examiner.stop)
+            stack.push_async_callback(self.student.stop)
+            await self._start()
+            # The kernels' start is not the student's time.
+            self.end = time.monotonic() + self.limits.submission
+            for index, cell in enumerate(self.nb.cells):
+                if cell.cell_type == "code":
+                    await self._cell(cell, index)
+        note_outcome(self.nb)
         return self.nb
 
-    def papermill_execute_cells(self) -> None:
-        stopped = ""
-        for index, cell in enumerate(self.nb.cells):
-            if cell.cell_type != "code":
-                continue
-            if not stopped and time.monotonic() >= self.end:
-                stopped = f"the submission's time of {self.limits.submission} s was over"
-            if stopped:
-                mark(cell, Ran.NOT, stopped)
-                continue
-            self.nb_man.cell_start(cell, index)
-            ran = self._run(cell, index)
-            if ran is Ran.WELL:
-                self.nb_man.cell_complete(cell, cell_index=index)
-            else:
-                self.nb_man.cell_exception(cell, cell_index=index)
-                self.nb_man.cell_complete(cell, cell_index=index)
-            if ran is Ran.DIED:
-                stopped = f"the kernel died in cell {name_of(cell, index)}"
-            elif ran is Ran.TIMED_OUT and not cell.metadata["kubelab"].get("interrupted"):
-                stopped = (
-                    f"cell {name_of(cell, index)} did not end in time, and could not be stopped"
-                )
+    def _kernel(self, name: str, side: Side, folder: Path, seconds: int) -> Kernel:
+        place = side.folder or folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        return Kernel(
+            self.nb, name, place, self.limits, side.wrap,
+            lambda: min(seconds, max(1.0, self.end - time.monotonic())),
+        )  # fmt: skip
 
-    def _run(self, cell: NotebookNode, index: int) -> Ran:
+    async def _start(self) -> None:
+        both = []
+        for kernel, side in ((self.examiner, self.examiner_side), (self.student, self.student_side)):
+            env = dict(os.environ if side.env is None else side.env)
+            env |= {"KUBELAB_KERNEL": kernel.name, "NBGRADER_EXECUTION": "autograde"}
+            both.append(kernel.start(env, side.cwd, self.words))
         try:
-            self.execute_cell(cell, index)
-        except CellTimeoutError:
-            mark(cell, Ran.TIMED_OUT, f"it did not end within {self.limits.cell} s")
-            return Ran.TIMED_OUT
-        except DeadKernelError:
-            mark(cell, Ran.DIED, "the kernel died while it ran")
-            return Ran.DIED
-        except CellExecutionError as error:  # only where a cell forbids errors by its own metadata
-            mark(cell, Ran.FAILED, f"{error.ename}: {error.evalue}")
-            return Ran.FAILED
-        return Ran(cell.metadata["kubelab"]["ran"])
+            await asyncio.gather(*both)
+        except Exception as problem:
+            raise NotGradableError(f"A kernel did not start: {problem}") from problem
+        self.watch.started(self.student)
 
-    async def _check_raise_for_error(
-        self, cell: NotebookNode, cell_index: int, exec_reply: Mapping[str, Any] | None
-    ) -> None:
-        """Note the kernel's own word on the cell: what is in its output can be forged."""
-        content = (exec_reply or {}).get("content", {})
-        status = content.get("status")
-        if status == "ok":
-            mark(cell, Ran.WELL)
-        elif content.get("ename") == _TIMEOUT:
-            mark(cell, Ran.TIMED_OUT, f"it did not end within {self.limits.cell} s")
-            cell.metadata["kubelab"]["interrupted"] = True
-        elif status is None:
-            mark(cell, Ran.WELL if not cell.source.strip() else Ran.NOT, "")
-        else:
-            mark(cell, Ran.FAILED, f"{content.get('ename', status)}: {content.get('evalue', '')}")
+    async def _cell(self, cell: NotebookNode, index: int) -> None:
+        if time.monotonic() >= self.end:
+            mark(cell, Ran.NOT, f"the submission's time of {self.limits.submission} s was over")
+            return
+        self.manager.cell_start(cell, index)
+        place = place_of(cell)
+        if place is not Place.STUDENT:
+            await self._examine(cell, index, place)
+        if place is not Place.EXAMINER:
+            await self._let_student(cell, index)
+        if outcome_of(cell)[0] is not Ran.WELL:
+            self.manager.cell_exception(cell, cell_index=index)
+        self.manager.cell_complete(cell, cell_index=index)
+
+    async def _examine(self, cell: NotebookNode, index: int, place: Place) -> None:
+        """Run a cell of the teacher's; one that the student runs too leaves its output to that."""
+        ours = copy.deepcopy(cell) if place is Place.BOTH else cell
+        self.nb.cells[index] = ours
+        await self.examiner.run(ours, index)
+        self.nb.cells[index] = cell
+        ran, why = outcome_of(ours)
+        faults = _OUR_FAULT if is_grade(cell) else _OUR_FAULT_IN_SETUP
+        if ran in {Ran.DIED, Ran.NOT} or (ran is Ran.FAILED and why.startswith(faults)):
+            raise NotGradableError(f"Cell {name_of(cell, index)}: {ran}: {why}")
+
+    async def _let_student(self, cell: NotebookNode, index: int) -> None:
+        if killed := self.watch.killed():
+            self.student.ended = killed
+        await self.student.run(cell, index)
+        if (killed := self.watch.killed()) and outcome_of(cell)[0] is Ran.DIED:
+            self.student.ended = killed
+            mark(cell, Ran.DIED, killed)
+
+    async def _answer(self, prompt: str) -> str:
+        """What the examiner's code asks: `{"answer": NAME}`, and gets that variable as JSON."""
+        name = str(json.loads(prompt)["answer"])
+        said = await self.student.ask(answers.expression(name), _ANSWER_WITHIN)
+        return answers.relayed(said)
 
 
-def name_of(cell: NotebookNode, index: int) -> str:
-    """How a reason names a cell: by its nbgrader id where it has one."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or f"number {index + 1}")
-
-
-class HonestEngine(Engine):  # type: ignore[misc]
+class TwoKernels(Engine):  # type: ignore[misc]
     """The engine as papermill knows it."""
 
     @classmethod
@@ -172,9 +172,9 @@ class HonestEngine(Engine):  # type: ignore[misc]
         kernel_name: str,
         *,
         limits: Limits | None = None,
-        env: Mapping[str, str] | None = None,
-        cwd: str | None = None,
-        wrap: Sequence[str] = (),
+        student: Side | None = None,
+        examiner: Side | None = None,
+        watch: Watch | None = None,
         words: IO[bytes] | None = None,
         **_: Any,
     ) -> NotebookNode:
@@ -182,22 +182,23 @@ class HonestEngine(Engine):  # type: ignore[misc]
 
         Args:
             nb_man: papermill's record of the run.
-            kernel_name: the kernel.
-            limits: seconds.
-            env: the kernel's environment.
-            cwd: the kernel's working directory.
-            wrap: the command that precedes the kernel's.
-            words: a file for what the kernel's process itself says.
+            kernel_name: not used: both kernels are this environment's own Python.
+            limits: what the student's kernel may use, and how long everything may take.
+            student, examiner: how the kernels are started; by default side by side, with no wall.
+            watch: what ends the student's kernel from outside.
+            words: a file for what the kernels' processes themselves say.
+
+        Raises:
+            NotGradableError: a kernel did not start, or the cluster was not there.
         """
-        manager = WrappedKernelManager(kernel_name=kernel_name, wrap=list(wrap))
-        client = HonestClient(nb_man, limits or Limits(), km=manager, kernel_name=kernel_name)
-        options: dict[str, Any] = {"cwd": cwd} if cwd else {}
-        if words is not None:
-            options |= {"stdout": words, "stderr": words}
-        return client.execute(env=dict(os.environ if env is None else env), **options)
+        here = Side(cwd=os.getcwd())
+        run = Run(
+            nb_man, limits or Limits(), student or here, examiner or here, watch or Watch(), words
+        )
+        return run_sync(run.execute)()
 
 
-papermill_engines.register(NAME, HonestEngine)
+papermill_engines.register(NAME, TwoKernels)
 
 
 def run(nb: NotebookNode, **options: Any) -> NotebookNode:
@@ -205,7 +206,6 @@ def run(nb: NotebookNode, **options: Any) -> NotebookNode:
     nb.metadata.setdefault("papermill", NotebookNode())
     for cell in nb.cells:
         cell.metadata.setdefault("papermill", NotebookNode())
-    kernel = papermill_engines.nb_kernel_name(NAME, nb)
     return papermill_engines.execute_notebook_with_engine(
-        NAME, nb, kernel, progress_bar=False, autosave_cell_every=0, **options
+        NAME, nb, "python3", progress_bar=False, autosave_cell_every=0, **options
     )

@@ -1,70 +1,97 @@
 """The step of nbgrader's autograde that executes: papermill's, by our engine, with honest marks.
 
 Configured by the names of traits, so that `nbgrader autograde` on the command line uses it as well:
-see `grader.config`.
+see `grader.config`. `lab grade` executes many submissions at once before, and this step then takes what
+came of them: nbgrader itself records one after the other.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
+import atexit
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from papermill.parameterize import parameterize_notebook
-from traitlets import Dict, Integer, List, Unicode
+from traitlets import Bool, Dict, Enum, Integer, Unicode
 
-from grader import engine
-from grader.engine import Limits, Ran
-
-_OUR_FAULT = ("ClusterUnreachableError",)
-_TAGS = ("parameters", "injected-parameters")
-
-
-class NotGradableError(Exception):
-    """What was needed for grading was not there. nbgrader records nothing then."""
+from grader import ISOLATIONS
+from grader.engine import NotGradableError
+from grader.journal import Journal
+from grader.limits import Limits
+from grader.marks import Ran, outcome_of
+from grader.places import PARAMETERS, note_places
 
 
 class PapermillExecute(Execute):  # type: ignore[misc]
     """Executes by papermill; a graded cell that did not run to its end gets nothing."""
 
-    cell_seconds = Integer(120, help="Seconds for one cell.").tag(config=True)
-    submission_seconds = Integer(600, help="Seconds for a whole submission.").tag(config=True)
-    variables = Dict(help="Environment variables for the kernel.").tag(config=True)
-    wrap = List(Unicode(), help="The command that precedes the kernel's.").tag(config=True)
-    parameters = Dict(help="Values for the notebook's parameters cell.").tag(config=True)
+    isolation = Enum(ISOLATIONS, ISOLATIONS[0], help="What stands around the student's code.").tag(config=True)
+    cluster = Bool(True, help="Whether the notebooks need a cluster.").tag(config=True)
+    cell_seconds = Integer(Limits.cell, help="Seconds for one cell.").tag(config=True)
+    submission_seconds = Integer(Limits.submission, help="Seconds for a submission.").tag(config=True)
+    parameters = Dict(help="Values for the parameters cell, by assignment.").tag(config=True)
+    executed = Unicode(help="The folder of notebooks that were executed before.").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Execute, then make the marks that nbgrader's scoring reads."""
-        wanted = {
-            name: value for name, value in self.parameters.items() if _has_parameter(nb, name)
-        }
-        if wanted:
-            nb = _with_parameters(nb, wanted)
-        limits = Limits(cell=self.cell_seconds, submission=self.submission_seconds)
-        env = os.environ | dict(self.variables)
-        with (
-            tempfile.TemporaryDirectory(prefix="kubelab-grade-") as cwd,
-            tempfile.TemporaryFile() as words,
-        ):
-            try:
-                nb = engine.run(nb, limits=limits, env=env, cwd=cwd, wrap=self.wrap, words=words)
-            except Exception as problem:
-                words.seek(0)
-                said = words.read()[-500:].decode("utf-8", "replace").strip()
-                raise NotGradableError(
-                    f"The kernel could not be started or spoken to: {problem}. {said}".rstrip()
-                ) from problem
-        _note(nb)
+        named = resources["nbgrader"]
+        if self.executed:
+            nb = Journal(self.executed).notebook(
+                named["assignment"], named["student"], named["notebook"]
+            )
+        else:
+            nb = self._execute(ready(nb, self._values(named["assignment"])))
         for cell in nb.cells:
             cell.metadata.pop("papermill", None)
             if cell.cell_type == "code":
                 _make_honest(cell)
         return nb, resources
+
+    def _values(self, assignment: str) -> dict[str, Any]:
+        from grader.parameters import of_assignment
+
+        given = self.parameters.get(assignment)
+        return of_assignment(assignment) if given is None else dict(given)
+
+    def _execute(self, nb: NotebookNode) -> NotebookNode:
+        from grader.isolation import sandbox
+        from grader.pool import Pool
+
+        limits = Limits(cell=self.cell_seconds, submission=self.submission_seconds)
+        key = (self.isolation, self.cluster, limits)
+        if key not in _pools:
+            isolated = self.isolation != "none"
+            where = sandbox.prepared(isolated=isolated)
+            pool: Pool[int] = Pool(
+                where, jobs=1, isolated=isolated, cluster=self.cluster, limits=limits
+            )
+            _pools[key] = pool
+            atexit.register(pool.__exit__)
+            pool.__enter__()
+        [(_, done)] = _pools[key].run([(0, nb)])
+        if done.notebook is None:
+            raise NotGradableError(done.problem)
+        return done.notebook
+
+
+_pools: dict[Any, Any] = {}
+"""The pools of this process: nbgrader makes a new preprocessor for each submission."""
+
+
+def ready(nb: NotebookNode, values: dict[str, Any]) -> NotebookNode:
+    """A sanitised notebook made ready to execute: the parameters are in it, and every cell's kernel."""
+    wanted = {name: value for name, value in values.items() if _has_parameter(nb, name)}
+    if wanted:
+        nb = _with_parameters(nb, wanted)
+    note_places(nb)
+    for cell in nb.cells:
+        if PARAMETERS[1] in cell.metadata.get("tags", []):
+            cell.metadata["kubelab"] = {"place": "both"}
+    return nb
 
 
 def _has_parameter(nb: NotebookNode, name: str) -> bool:
@@ -78,7 +105,7 @@ def _parameters_cell(nb: NotebookNode) -> NotebookNode | None:
     """The teacher's parameters cell: a locked one. A student's cell of the same tag is none."""
     for cell in nb.cells:
         locked = cell.metadata.get("nbgrader", {}).get("locked")
-        if locked and "parameters" in cell.metadata.get("tags", []):
+        if locked and PARAMETERS[0] in cell.metadata.get("tags", []):
             return cell
     return None
 
@@ -88,26 +115,9 @@ def _with_parameters(nb: NotebookNode, values: dict[str, Any]) -> NotebookNode:
     for cell in nb.cells:
         tags = cell.metadata.setdefault("tags", [])  # papermill reads them of every cell
         if cell is not teachers:
-            cell.metadata["tags"] = [tag for tag in tags if tag not in _TAGS]
+            cell.metadata["tags"] = [tag for tag in tags if tag not in PARAMETERS]
     nb.metadata.setdefault("papermill", NotebookNode())
     return parameterize_notebook(nb, values)
-
-
-def _note(nb: NotebookNode) -> None:
-    """Note what came of the whole notebook; our own faults end the grading of it."""
-    outcome, reason = "scored", ""
-    for index, cell in enumerate(nb.cells):
-        if cell.cell_type != "code":
-            continue
-        ran, why = engine.outcome_of(cell)
-        if ran is Ran.FAILED and is_grade(cell) and why.startswith(_OUR_FAULT):
-            raise NotGradableError(f"Cell {engine.name_of(cell, index)}: {why}")
-        if outcome == "scored" and ran in {Ran.DIED, Ran.TIMED_OUT}:
-            outcome = "crashed" if ran is Ran.DIED else "timed out"
-            reason = f"Cell {engine.name_of(cell, index)}: {why}."
-        elif outcome == "scored" and ran is Ran.NOT:
-            outcome, reason = "timed out", f"{why[:1].upper()}{why[1:]}."
-    nb.metadata["kubelab"] = {"outcome": outcome, "reason": reason}
 
 
 def _make_honest(cell: NotebookNode) -> None:
@@ -117,7 +127,7 @@ def _make_honest(cell: NotebookNode) -> None:
     So a cell that did not end well gets an error, and one that did keeps its warnings on the standard
     output.
     """
-    ran, reason = engine.outcome_of(cell)
+    ran, reason = outcome_of(cell)
     if ran is Ran.WELL:
         for output in cell.outputs if is_grade(cell) else []:
             if output.output_type == "stream":

@@ -4,191 +4,177 @@ FOLDER/submitted/STUDENT/ASSIGNMENT/*.ipynb     what students handed in: the onl
 FOLDER/source, release/ASSIGNMENT               written by us for this course's lessons
 FOLDER/autograded/STUDENT/ASSIGNMENT            what was executed, with its outputs
 FOLDER/gradebook.db, nbgrader_config.py         for `nbgrader formgrader`, `generate_feedback`, `export`
+FOLDER/.kubelab                                 what is done already, for a run that was killed
+
+Executing goes on in parallel, recording is done one after the other, here.
 """
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbgrader.apps.api import NbGraderAPI
-from nbgrader.coursedir import CourseDirectory
+from nbformat import NotebookNode
 
-from course import build
-from course.content import LESSONS
-from course.errors import ClusterError, GradeError
-from grader import config, record
-from grader.engine import Limits
-from grader.execute import NotGradableError
-from grader.results import Outcome, Reason, Result
-from grader.surroundings import ClusterAccess, Surroundings
+from course import locks
+from course.progress import Progress, silent
+from grader import ISOLATIONS, config
+from grader.assignments import Assignment
+from grader.isolation import sandbox
+from grader.journal import Entry, Journal, key_of
+from grader.limits import Limits
+from grader.outcomes import opened
+from grader.pool import Executed, Pool
+from grader.record import Recorder
+from grader.results import Result
+from grader.submissions import Submission, problems, some
 
-
-@dataclass(frozen=True)
-class Submission:
-    """What one student handed in for one assignment."""
-
-    student: str
-    assignment: str
-    folder: Path
-
-
-def submissions(folder: Path) -> list[Submission]:
-    """All submissions of a course folder, by assignment and student."""
-    found = (folder / "submitted").glob("*/*/")
-    every = [Submission(path.parent.name, path.name, path) for path in found if path.is_dir()]
-    return sorted(every, key=lambda one: (one.assignment, one.student))
+_LOCK_FOR = 5.0
 
 
 def grade_folder(
     folder: Path,
     *,
-    cluster: ClusterAccess | None = None,
+    jobs: int = 1,
+    isolation: str = ISOLATIONS[0],
+    cluster: bool = True,
     parameters: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
+    again: bool = False,
     on_result: Callable[[Result], None] = lambda _result: None,
+    progress: Progress = silent,
 ) -> list[Result]:
-    """Grade every submission in FOLDER/submitted/STUDENT/ASSIGNMENT, each on a clean cluster.
+    """Grade every submission in FOLDER/submitted/STUDENT/ASSIGNMENT, each on a cluster that is as new.
 
-    What a submission leaves in the cluster is deleted after it. The scores go into FOLDER/gradebook.db.
+    What was graded before, and has not changed since, is not graded again.
 
     Args:
         folder: nbgrader's course folder.
-        cluster: where submissions run; None for exercises that need no cluster.
+        jobs: how many submissions are executed at once.
+        isolation: 'sandbox', or 'none': the students' code then can do what you can.
+        cluster: False for exercises that need no cluster.
         parameters: values for the parameters cell; None takes those of the course.
-        limits: seconds for a cell and for a submission.
-        on_result: told each result as soon as it is known.
+        limits: what a submission may use.
+        again: grade all of them again.
+        on_result: told each result as soon as it is recorded.
+        progress: told how far a build is that has to be done first.
 
     Raises:
-        GradeError: there is nothing to grade, or an assignment that nobody knows.
+        GradeError: there is nothing to grade, an assignment that nobody knows, or another run at work.
+        IsolationError: this machine has no sandbox.
     """
     folder = folder.resolve()
-    wanted = submissions(folder)
-    if not wanted:
-        raise GradeError(
-            f"There are no submissions in {folder}.",
-            "The layout is nbgrader's: FOLDER/submitted/STUDENT/ASSIGNMENT/exercise.ipynb.",
-        )
-    surroundings = Surroundings(cluster)
-    results = []
-    with config.nbgraders_needs():
+    wanted = some(folder)
+    where = sandbox.prepared(isolated=isolation != "none", progress=progress)
+    (folder / ".kubelab").mkdir(exist_ok=True)
+    with (
+        locks.held(folder / ".kubelab" / "lock", _LOCK_FOR, f"grading {folder}"),
+        config.nbgraders_needs(),
+    ):
         config.write(folder)
-        for assignment in sorted({one.assignment for one in wanted}):
-            _prepare(folder, assignment)
-        for submission in wanted:
-            values = build_parameters(submission.assignment) if parameters is None else parameters
-            traits = _traits(surroundings, values, limits or Limits())
-            result = _grade(folder, submission, surroundings, traits)
-            on_result(result)
-            results.append(result)
-    return results
+        run = _Run(folder, wanted, parameters, limits or Limits(), isolation, again)
+        with opened(run.recorder.database) as run.recorder.outcomes:
+            pool: Pool[tuple[_Task, str]] = Pool(
+                where, jobs=jobs, isolated=isolation != "none", cluster=cluster, limits=run.limits
+            )
+            results = []
+            for result in run.results(pool):
+                on_result(result)
+                results.append(result)
+    return sorted(results, key=lambda one: (one.assignment, one.student))
 
 
-def build_parameters(assignment: str) -> dict[str, Any]:
-    """The values that the course itself grades an assignment with."""
-    return build.grading_parameters(assignment) if assignment in LESSONS else {}
+class _Task:
+    """One submission on its way: its notebooks are executed one by one."""
+
+    def __init__(self, submission: Submission, key: str) -> None:
+        self.submission, self.key = submission, key
+        self.left = 0
+        self.done: dict[str, Executed] = {}
 
 
-def _prepare(folder: Path, assignment: str) -> None:
-    """Have the assignment in nbgrader's database; this course's own come from their sources."""
-    source = folder / "source" / assignment
-    if assignment in LESSONS:
-        one = build.exercise(assignment)
-        build.write(build.read(one), source / f"{one.name}.ipynb")
-    if not any(source.glob("*.ipynb")):
-        raise GradeError(
-            f"{assignment} is no lesson of this course, and {source} holds no notebook.",
-            f"Lessons are: {', '.join(LESSONS)}. For an assignment of your own, put its source there.",
+class _Run:
+    """One run over a folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        wanted: list[Submission],
+        parameters: Mapping[str, Any] | None,
+        limits: Limits,
+        isolation: str,
+        again: bool,
+    ) -> None:
+        self.wanted, self.limits, self.isolation, self.again = wanted, limits, isolation, again
+        self.journal = Journal(folder / ".kubelab" / "executed")
+        self.recorder = Recorder(folder, self.journal)
+        names = sorted({one.assignment for one in wanted})
+        self.assignments = {name: Assignment(folder, name, parameters) for name in names}
+        for assignment in self.assignments.values():
+            assignment.prepare()
+
+    def results(self, pool: Pool[tuple[_Task, str]]) -> Iterator[Result]:
+        """Each submission's result, as soon as it is recorded."""
+        to_execute = []
+        for one in self.wanted:
+            key = self._key(one)
+            known = self._unreadable(one, key) or (None if self.again else self._known(one, key))
+            if known:
+                yield known
+            else:
+                to_execute.append(_Task(one, key))
+        if not to_execute:
+            return
+        with pool:
+            for (task, name), executed in pool.run(self._notebooks(to_execute)):
+                task.done[name] = executed
+                task.left -= 1
+                if not task.left:
+                    yield self._finish(task)
+
+    def _key(self, one: Submission) -> str:
+        assignment = self.assignments[one.assignment]
+        settings = {
+            "parameters": assignment.parameters, "limits": self.limits.as_dict(), "isolation": self.isolation
+        }  # fmt: skip
+        regular = [p for p in one.notebooks if p.is_file() and p.stat().st_size <= self.limits.notebook]
+        return key_of([*regular, *assignment.sources], settings)
+
+    def _unreadable(self, one: Submission, key: str) -> Result | None:
+        """The result of a submission that cannot be executed."""
+        names = self.assignments[one.assignment].names
+        wrong = list(problems(one, names, self.limits))
+        return self.recorder.unreadable(one, wrong, key, self.isolation) if wrong else None
+
+    def _known(self, one: Submission, key: str) -> Result | None:
+        """The result of a submission that was executed before."""
+        row = self.recorder.outcomes.get(one.assignment, one.student)
+        if row and row.key == key:
+            return self.recorder.result(one)
+        entry = self.journal.read(one.assignment, one.student)
+        if entry and entry.key == key and not entry.problem:
+            return self.recorder.record(one, entry)
+        return None
+
+    def _notebooks(self, tasks: list[_Task]) -> Iterator[tuple[tuple[_Task, str], NotebookNode]]:
+        for task in tasks:
+            one = task.submission
+            assignment = self.assignments[one.assignment]
+            paths = [path for path in one.notebooks if path.stem in assignment.names]
+            task.left = len(paths)
+            for path in paths:
+                yield (task, path.stem), assignment.sanitised(one.student, path)
+
+    def _finish(self, task: _Task) -> Result:
+        done = task.done.values()
+        entry = Entry(
+            key=task.key,
+            notebooks={name: one.notebook for name, one in task.done.items() if one.notebook},
+            problem=next((one.problem for one in done if one.notebook is None), ""),
+            seconds=sum(one.seconds for one in done),
+            attempts=max(one.attempts for one in done),
+            isolation=self.isolation,
         )
-    done = _api(folder, {}).generate_assignment(assignment, force=True)
-    if not done["success"]:
-        raise GradeError(
-            f"nbgrader could not prepare {assignment}:\n{done.get('log') or done.get('error')}"
-        )
-
-
-def _api(folder: Path, traits: Mapping[str, Any]) -> NbGraderAPI:
-    settings = config.for_folder(folder, traits)
-    return NbGraderAPI(CourseDirectory(config=settings), config=settings)
-
-
-def _traits(
-    surroundings: Surroundings, values: Mapping[str, Any], limits: Limits
-) -> dict[str, Any]:
-    return {
-        "cell_seconds": limits.cell,
-        "submission_seconds": limits.submission,
-        "parameters": dict(values),
-        **surroundings.traits(),
-    }
-
-
-def _grade(
-    folder: Path, one: Submission, surroundings: Surroundings, traits: Mapping[str, Any]
-) -> Result:
-    began = time.monotonic()
-    api = _api(folder, traits)
-    database = api.coursedir.db_url
-
-    def result(outcome: Outcome, reasons: Sequence[Reason], path: Path | None = None) -> Result:
-        score: float | None
-        score, most = record.scores(database, one.assignment, one.student)
-        if outcome is Outcome.NOT_GRADABLE:
-            score = None
-        seconds = time.monotonic() - began
-        return Result(
-            one.student, one.assignment, score, most, outcome, tuple(reasons), seconds, path
-        )
-
-    unreadable = list(_unreadable(one))
-    if unreadable:
-        record.zeros(database, one.assignment, one.student)
-        return result(Outcome.CRASHED, unreadable)
-    try:
-        with surroundings.clean():
-            done = api.autograde(one.assignment, one.student, force=True)
-    except ClusterError as problem:
-        return result(Outcome.NOT_GRADABLE, [Reason("", 0, str(problem))])
-    if not done["success"]:
-        text, theirs = _failure(str(done.get("log", "")))
-        if theirs:
-            record.zeros(database, one.assignment, one.student)
-        return result(Outcome.CRASHED if theirs else Outcome.NOT_GRADABLE, [Reason("", 0, text)])
-    outcome, reasons, path = Outcome.SCORED, [], None
-    for path in sorted((folder / "autograded" / one.student / one.assignment).glob("*.ipynb")):
-        came, lost = record.read(path)
-        outcome = came if outcome is Outcome.SCORED else outcome
-        reasons += lost
-    return result(outcome, reasons, path)
-
-
-def _unreadable(one: Submission) -> Iterator[Reason]:
-    """Why what was handed in cannot be executed at all."""
-    notebooks = sorted(one.folder.glob("*.ipynb"))
-    if not notebooks:
-        yield Reason("", 0, f"There is no notebook in {one.folder.name}/.")
-    for path in notebooks:
-        try:
-            nbformat.validate(nbformat.read(path, as_version=4))
-        except Exception as problem:
-            first = str(problem).strip().splitlines() or [type(problem).__name__]
-            yield Reason("", 0, f"{path.name} is not a notebook: {first[0]}")
-
-
-_EXCEPTION = re.compile(r"^\s+(?:[\w.]+\.)?(\w+(?:Error|Exception)): (.+)$", re.MULTILINE)
-_THEIRS = ("ValidationError", "nbgrader metadata")  # what a submission's own metadata brings about
-
-
-def _failure(log: str) -> tuple[str, bool]:
-    """(why nbgrader gave a submission up, whether the submission itself is at fault), from its log."""
-    found = _EXCEPTION.findall(log)
-    name, words = found[-1] if found else ("", (log.strip() or "no reason given").splitlines()[-1])
-    if name == NotGradableError.__name__:
-        return words, False
-    theirs = any(sign in log for sign in _THEIRS)
-    return f"nbgrader could not grade this submission: {name or 'it'}: {words}", theirs
+        self.journal.write(task.submission.assignment, task.submission.student, entry)
+        return self.recorder.record(task.submission, entry)

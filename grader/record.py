@@ -1,19 +1,93 @@
-"""What nbgrader's gradebook holds of a submission, and the reasons beside it."""
+"""Records in nbgrader's gradebook what was executed, and reads results from there."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.utils import determine_grade, is_grade, is_solution
 
-from course.checks.scorecard import MIME
-from grader import engine
-from grader.engine import Ran
-from grader.results import Outcome, Reason
+from grader import autograded
+from grader.assignments import api
+from grader.engine import NotGradableError
+from grader.journal import Entry, Journal
+from grader.outcomes import Outcomes, Row
+from grader.results import Item, Outcome, Reason, Result
+from grader.submissions import Submission
+
+
+class Recorder:
+    """The gradebook of one course folder. `outcomes` is set by who opens it."""
+
+    outcomes: Outcomes
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self.folder, self.journal = folder, journal
+        self.api = api(folder, executed=str(journal.folder))
+        self.database = str(self.api.coursedir.db_url)
+
+    def record(self, one: Submission, entry: Entry) -> Result:
+        """Have nbgrader score and record what was executed; a score is never made of a fault of ours."""
+        problem, theirs = entry.problem, False
+        if not problem:
+            done = self.api.autograde(one.assignment, one.student, force=True)
+            if not done["success"]:
+                problem, theirs = _failure(str(done.get("log", "")))
+        if theirs:
+            return self.unreadable(one, [problem], entry.key, entry.isolation)
+        outcome, reason = Outcome.NOT_GRADABLE, problem
+        if not problem:
+            outcome, reason = autograded.outcome(self._autograded(one))
+        key = "" if problem else entry.key  # what could not be graded is tried again by the next run
+        self._put(one, outcome, reason, entry.isolation, entry.attempts, entry.seconds, key)
+        return self.result(one)
+
+    def unreadable(self, one: Submission, why: list[str], key: str, isolation: str) -> Result:
+        """Record a zero for every graded cell, for a person to look at: nothing could be executed."""
+        with Gradebook(self.database) as book:
+            book.update_or_create_student(one.student)
+            submission = book.update_or_create_submission(one.assignment, one.student)
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    grade.auto_score = 0
+                    grade.needs_manual_grade = True
+            book.db.commit()
+        self._put(one, Outcome.CRASHED, "\n".join(why), isolation, 1, 0.0, key)
+        return self.result(one)
+
+    def result(self, one: Submission) -> Result:
+        """The result of a submission that has been graded."""
+        row = self.outcomes.get(one.assignment, one.student)
+        if row is None:
+            raise KeyError(one)
+        outcome = Outcome(row.outcome)
+        reasons = [Reason("", 0, text) for text in row.reason.splitlines() if text]
+        items: list[Item] = []
+        path = None
+        if outcome is Outcome.NOT_GRADABLE:
+            most = max_score(self.database, one.assignment)
+            score = None
+        else:
+            score, most = scores(self.database, one.assignment, one.student)
+            for path in self._autograded(one):
+                reasons += autograded.reasons(path)
+                items += autograded.items(path)
+        return Result(
+            one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, path,
+            tuple(items), row.isolation, row.attempts,
+        )  # fmt: skip
+
+    def _autograded(self, one: Submission) -> list[Path]:
+        return sorted((self.folder / "autograded" / one.student / one.assignment).glob("*.ipynb"))
+
+    def _put(
+        self, one: Submission, outcome: Outcome, reason: str, isolation: str, attempts: int,
+        seconds: float, key: str,
+    ) -> None:  # fmt: skip
+        row = Row(
+            one.assignment, one.student, str(outcome), reason, isolation, attempts, seconds, key
+        )
+        self.outcomes.put(row)
 
 
 def scores(database: str, assignment: str, student: str) -> tuple[float, float]:
@@ -32,75 +106,15 @@ def max_score(database: str, assignment: str) -> float:
         return float(book.find_assignment(assignment).max_score)
 
 
-def zeros(database: str, assignment: str, student: str) -> None:
-    """Record a zero for every graded cell, for a person to look at: nothing could be executed."""
-    with Gradebook(database) as book:
-        book.update_or_create_student(student)
-        submission = book.update_or_create_submission(assignment, student)
-        for notebook in submission.notebooks:
-            for grade in notebook.grades:
-                grade.auto_score = 0
-                grade.needs_manual_grade = True
-        book.db.commit()
+_EXCEPTION = re.compile(r"^\s+(?:[\w.]+\.)?(\w+(?:Error|Exception)): (.+)$", re.MULTILINE)
+_THEIRS = ("ValidationError", "nbgrader metadata")  # what a submission's own metadata brings about
 
 
-def read(path: Path) -> tuple[Outcome, list[Reason]]:
-    """The outcome and the reasons, from an autograded notebook."""
-    nb = nbformat.read(path, as_version=4)
-    noted = nb.metadata.get("kubelab", {})
-    reasons = [Reason("", 0, noted["reason"])] if noted.get("reason") else []
-    own = ""
-    for cell in nb.cells:
-        if is_solution(cell) and cell.cell_type == "code":
-            own = _own_failure(cell)
-        if is_grade(cell) and cell.cell_type == "code":
-            lost = _reasons(cell)
-            reasons += lost
-            if lost and own:
-                reasons.append(Reason(cell.metadata.nbgrader.grade_id, 0, own))
-                own = ""
-    return Outcome(noted.get("outcome", Outcome.SCORED)), reasons
-
-
-def _own_failure(cell: NotebookNode) -> str:
-    """What the student's own cell said when it failed."""
-    ran, reason = engine.outcome_of(cell)
-    if ran is not Ran.FAILED:
-        return ""
-    words = " ".join(reason.split())
-    short = words if len(words) <= 300 else words[:297] + "..."
-    return f"The answer cell {cell.metadata.nbgrader.grade_id} failed: {short}"
-
-
-def _reasons(cell: NotebookNode) -> list[Reason]:
-    name = cell.metadata.nbgrader.grade_id
-    score, points = determine_grade(cell)
-    lost = points - (score or 0)
-    if not lost:
-        return []
-    ran, why = engine.outcome_of(cell)
-    if ran is not Ran.WELL:
-        return [Reason(name, lost, f"The check {_HOW[ran]}: {why or 'no reason known'}.")]
-    lines = [line for line in _card(cell).get("lines", []) if not line["held"]]
-    if lines:
-        return [
-            Reason(name, line["points"], f"{line['what']}: not so. {line['reason']}")
-            for line in lines
-            if line["points"]
-        ]
-    return [Reason(name, lost, "The check gave part of the points and no reason.")]
-
-
-_HOW = {
-    Ran.FAILED: "ended with an error",
-    Ran.TIMED_OUT: "did not end in time",
-    Ran.DIED: "was cut short",
-    Ran.NOT: "did not run",
-}
-
-
-def _card(cell: NotebookNode) -> dict[str, Any]:
-    for output in cell.outputs:
-        if output.output_type == "execute_result" and MIME in output.data:
-            return dict(output.data[MIME])
-    return {}
+def _failure(log: str) -> tuple[str, bool]:
+    """(why nbgrader gave a submission up, whether the submission itself is at fault), from its log."""
+    found = _EXCEPTION.findall(log)
+    name, words = found[-1] if found else ("", (log.strip() or "no reason given").splitlines()[-1])
+    if name == NotGradableError.__name__:
+        return words, False
+    theirs = any(sign in log for sign in _THEIRS)
+    return f"nbgrader could not grade this submission: {name or 'it'}: {words}", theirs

@@ -33,6 +33,31 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One check of a graded cell, as its scorecard has it."""
+
+    what: str
+    points: float
+    earned: float
+    reason: str = ""
+
+    @property
+    def held(self) -> bool:
+        """Whether it gave all that it is worth."""
+        return self.earned >= self.points and not self.reason
+
+
+@dataclass(frozen=True)
+class Item:
+    """One graded cell: its points, and its checks where it has a scorecard."""
+
+    cell: str
+    score: float
+    max_score: float
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
 class Result:
     """One submission's result.
 
@@ -42,8 +67,11 @@ class Result:
         max_score: the points that could be had.
         outcome: see `Outcome`.
         reasons: why points were lost, in the order of the notebook.
-        seconds: how long it took.
+        seconds: how long the execution took.
         notebook: the executed notebook; None where there is none.
+        items: the graded cells in the order of the notebook.
+        isolation: what stood between the student's code and the grader: 'sandbox' or 'none'.
+        attempts: how often it was executed; more than once only where it could not be graded.
     """
 
     student: str
@@ -54,6 +82,9 @@ class Result:
     reasons: tuple[Reason, ...] = ()
     seconds: float = 0.0
     notebook: Path | None = field(default=None, compare=False)
+    items: tuple[Item, ...] = ()
+    isolation: str = "none"
+    attempts: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """The same, as plain data for JSON."""

@@ -36,6 +36,8 @@ def _test(name: str, source: str, points: float) -> NotebookNode:
     return _cell(name, source, grade=True, locked=True, points=points)
 
 
+NUMBERS = "from course import checks\nassert len(checks.answer('numbers')) == 3"
+TOTAL = "from course import checks\nassert checks.answer('total') == sum(checks.answer('numbers'))"
 PARTIAL = """\
 from course import checks
 card = checks.Scorecard(points=3)
@@ -53,9 +55,9 @@ def source() -> NotebookNode:
     )
     nb.cells = [
         _answer("numbers"),
-        _test("numbers-test", "assert len(numbers) == 3", 1),
+        _test("numbers-test", NUMBERS, 1),
         _answer("total"),
-        _test("total-test", "assert total == sum(numbers)", 2),
+        _test("total-test", TOTAL, 2),
         _answer("word"),
         _test("word-test", PARTIAL, 3),
     ]

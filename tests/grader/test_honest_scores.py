@@ -2,181 +2,170 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
+from course.errors import GradeError
 from grader import Outcome, Result, grade_folder
-from grader.config import nbgraders_needs
-from grader.engine import Limits
+from grader.limits import Limits
 from tests.grader import plain
 
+pytestmark = pytest.mark.usefixtures("binary")
+
 LIMITS = Limits(cell=4, submission=60)
+BROKEN = {"nothing": "", "half": "{", "number": '{"cells": 3}', "list": "[]", "bytes": "\x00\x01"}
+
+
+def notebooks() -> dict[str, NotebookNode | str]:
+    """What the class hands in, by student."""
+    good = plain.GOOD
+    moved = plain.submission(good)
+    moved.cells = [moved.cells[1], *moved.cells[::-1]]
+    edited = {"numbers": "numbers = []", "numbers-test": "pass", "word-test": "3"}
+    stubborn = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
+    peek = "import pathlib\nassert not pathlib.Path('../../../gradebook.db').exists()\nword = 'pod'"
+    noisy = "import sys\nprint('hm', file=sys.stderr)\nnumbers = [1, 2, 3]"
+    return {
+        "right": plain.submission(good),
+        "empty": plain.submission({}),
+        "raises": plain.submission({**good, "numbers": "raise RuntimeError('stop here')"}),
+        "partial": plain.submission({**good, "word": "word = 'dop'"}),
+        "dies": plain.submission({**good, "total": "import os; os._exit(1)"}),
+        "loops": plain.submission({**good, "total": "while True:\n    pass"}),
+        "stubborn": plain.submission({**good, "total": stubborn}),
+        "edited": plain.submission({**good, **edited}),
+        "deleted": plain.submission(good, without=("total", "total-test", "word-test")),
+        "moved": moved,
+        "noisy": plain.submission({**good, "numbers": noisy}),
+        "peeks": plain.submission({**good, "word": peek}),
+        **BROKEN,
+    }
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course folder with its gradebook: making one takes nbgrader some seconds."""
-    folder = tmp_path_factory.mktemp("prepared")
-    plain.write_source(folder)
-    with nbgraders_needs(), Gradebook(f"sqlite:///{folder / 'gradebook.db'}"):
-        return folder
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder with the class's work."""
+    made = tmp_path_factory.mktemp("course")
+    plain.write_source(made)
+    for student, notebook in notebooks().items():
+        plain.hand_in(made, student, notebook)
+    return made
 
 
-@pytest.fixture
-def folder(tmp_path: Path, prepared: Path) -> Path:
-    return Path(shutil.copytree(prepared, tmp_path / "course"))
-
-
-def grade(folder: Path, notebook: object, limits: Limits = LIMITS) -> Result:
-    plain.hand_in(folder, "ada", notebook)
-    (result,) = grade_folder(folder, limits=limits)
-    recorded(folder, result)
-    return result
-
-
-def recorded(folder: Path, result: Result) -> None:
-    """The gradebook says the same as the result."""
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
-        submission = book.find_submission(plain.ASSIGNMENT, result.student)
-        assert submission.score == result.score
-        assert submission.max_score == result.max_score == 6
+@pytest.fixture(scope="module")
+def results(folder: Path) -> dict[str, Result]:
+    """All of it, graded."""
+    graded = grade_folder(folder, jobs=2, cluster=False, limits=LIMITS)
+    return {result.student: result for result in graded}
 
 
 def texts(result: Result) -> str:
     return "\n".join(f"{reason.cell}: {reason.text}" for reason in result.reasons)
 
 
-def test_right_answers_score_in_full(folder: Path) -> None:
-    result = grade(folder, plain.submission(plain.GOOD))
+def test_the_gradebook_says_the_same_as_the_results(
+    folder: Path, results: dict[str, Result]
+) -> None:
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        for student, result in results.items():
+            submission = book.find_submission(plain.ASSIGNMENT, student)
+            assert submission.score == result.score, student
+            assert submission.max_score == result.max_score == 6
+
+
+def test_right_answers_score_in_full(results: dict[str, Result]) -> None:
+    result = results["right"]
     assert (result.score, result.outcome, result.reasons) == (6, Outcome.SCORED, ())
 
 
-def test_a_submission_without_answers_scores_nothing(folder: Path) -> None:
-    result = grade(folder, plain.submission({}))
+def test_a_submission_without_answers_scores_nothing(results: dict[str, Result]) -> None:
+    result = results["empty"]
     assert (result.score, result.outcome) == (0, Outcome.SCORED)
-    assert "no answer yet" in texts(result)
+    assert "Variable word: expected your answer; found no answer yet" in texts(result)
 
 
-def test_a_first_cell_that_raises_costs_only_what_depends_on_it(folder: Path) -> None:
-    answers = {**plain.GOOD, "numbers": "raise RuntimeError('stop here')"}
-    result = grade(folder, plain.submission(answers))
+def test_a_first_cell_that_raises_costs_only_what_depends_on_it(results: dict[str, Result]) -> None:
+    result = results["raises"]
     assert (result.score, result.outcome) == (3, Outcome.SCORED)
-    assert "numbers-test: The answer cell numbers failed: RuntimeError: stop here" in texts(result)
+    assert "The answer cell numbers failed: RuntimeError: stop here" in texts(result)
 
 
-def test_partial_credit_goes_by_check_and_comes_with_its_reason(folder: Path) -> None:
-    result = grade(folder, plain.submission({**plain.GOOD, "word": "word = 'dop'"}))
-    assert result.score == 4
+def test_partial_credit_goes_by_check_and_comes_with_its_reason(results: dict[str, Result]) -> None:
+    result = results["partial"]
+    assert (result.score, result.outcome) == (4, Outcome.SCORED)
     assert "The word is pod: not so. Another word was asked for." in texts(result)
 
 
-def test_a_dead_kernel_leaves_zeros_and_a_reason(folder: Path) -> None:
-    result = grade(folder, plain.submission({**plain.GOOD, "total": "import os; os._exit(1)"}))
+def test_a_dead_kernel_costs_what_comes_after_it(results: dict[str, Result]) -> None:
+    result = results["dies"]
     assert (result.score, result.outcome) == (1, Outcome.CRASHED)
-    assert "the kernel died in cell total" in texts(result)
-    assert result.notebook is not None and result.notebook.exists()
+    assert "Cell total: the kernel died" in texts(result)
 
 
-def test_a_loop_is_interrupted_and_the_rest_still_counts(folder: Path) -> None:
-    loop = "while True:\n    pass"
-    result = grade(folder, plain.submission({**plain.GOOD, "total": loop}))
+def test_a_loop_is_interrupted_and_the_rest_still_counts(results: dict[str, Result]) -> None:
+    result = results["loops"]
     assert (result.score, result.outcome) == (4, Outcome.TIMED_OUT)
     assert "Cell total: it did not end within 4 s" in texts(result)
 
 
-def test_a_loop_that_cannot_be_interrupted_ends_the_run_with_zeros(folder: Path) -> None:
-    stubborn = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
-    result = grade(folder, plain.submission({**plain.GOOD, "total": stubborn}))
+def test_a_loop_that_cannot_be_interrupted_costs_the_kernel_its_life(
+    results: dict[str, Result],
+) -> None:
+    result = results["stubborn"]
     assert (result.score, result.outcome) == (1, Outcome.TIMED_OUT)
-    assert "did not run: cell total did not end in time, and could not be stopped" in texts(result)
+    assert "a kernel that ended or does not answer" in texts(result)
 
 
-def test_the_time_of_the_whole_submission_is_bounded(folder: Path) -> None:
-    slow = "import threading; threading.Event().wait(3); total = sum(numbers)"
-    answers = {**plain.GOOD, "total": slow}
-    result = grade(folder, plain.submission(answers), Limits(cell=10, submission=2))
-    assert (result.score, result.outcome) == (1, Outcome.TIMED_OUT)
-    assert result.seconds < 30
+@pytest.mark.parametrize(("student", "score"), [("edited", 5), ("deleted", 4), ("moved", 6)])
+def test_edited_deleted_moved_and_doubled_cells_are_as_released(
+    student: str, score: float, results: dict[str, Result]
+) -> None:
+    assert results[student].score == score, texts(results[student])
 
 
-def test_an_edited_test_cell_is_put_back(folder: Path) -> None:
-    edited = {"numbers": "numbers = []", "numbers-test": "pass", "word-test": "3"}
-    result = grade(folder, plain.submission({**plain.GOOD, **edited}))
-    assert result.score == 5
+def test_a_warning_costs_nothing(results: dict[str, Result]) -> None:
+    assert results["noisy"].score == 6
 
 
-def test_deleted_cells_are_put_back(folder: Path) -> None:
-    notebook = plain.submission(plain.GOOD, without=("total", "total-test", "word-test"))
-    result = grade(folder, notebook)
-    assert result.score == 4
+def test_the_kernel_does_not_see_the_course_folder(results: dict[str, Result]) -> None:
+    assert results["peeks"].score == 6
 
 
-def test_moved_and_doubled_cells_do_not_matter(folder: Path) -> None:
-    notebook = plain.submission(plain.GOOD)
-    notebook.cells = [notebook.cells[1], *notebook.cells[::-1]]
-    assert grade(folder, notebook).score == 6
-
-
-def test_a_warning_in_a_test_cell_costs_nothing(folder: Path) -> None:
-    noisy = (
-        "import sys\n"
-        "class Noisy(list):\n"
-        "    def __len__(self):\n"
-        "        print('hm', file=sys.stderr)\n"
-        "        return 3\n"
-        "numbers = Noisy([1, 2, 3])"
-    )
-    assert grade(folder, plain.submission({**plain.GOOD, "numbers": noisy})).score == 6
-
-
-def test_the_kernel_does_not_start_in_the_course_folder(folder: Path) -> None:
-    peek = "import pathlib\nassert not pathlib.Path('../../../gradebook.db').exists()\nword = 'pod'"
-    assert grade(folder, plain.submission({**plain.GOOD, "word": peek})).score == 6
-
-
-@pytest.mark.parametrize("text", ["", "{", '{"cells": 3}', "[]", "\x00\x01"])
-def test_a_file_that_is_no_notebook_scores_nothing_and_says_why(folder: Path, text: str) -> None:
-    result = grade(folder, text)
+@pytest.mark.parametrize("student", BROKEN)
+def test_a_file_that_is_no_notebook_scores_nothing_and_says_why(
+    student: str, results: dict[str, Result]
+) -> None:
+    result = results[student]
     assert (result.score, result.outcome) == (0, Outcome.CRASHED)
     assert "work.ipynb is not a notebook" in texts(result)
 
 
-def test_no_kernel_is_our_fault_and_records_no_score(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Nowhere:
-        def env(self) -> dict[str, str]:
-            return {}
+def test_grading_again_gives_the_same(folder: Path, results: dict[str, Result]) -> None:
+    def told(some: list[Result]) -> list[object]:
+        return [(r.student, r.score, r.outcome, texts(r), r.items) for r in some]
 
-        def shell_argv(self, argv: list[str], name: str = "shell") -> list[str]:
-            return ["/nonexistent/launcher", *argv]
-
-    plain.hand_in(folder, "ada", plain.submission(plain.GOOD))
-    monkeypatch.setattr("grader.surroundings._objects", set)
-    (result,) = grade_folder(folder, cluster=Nowhere(), limits=LIMITS)
-    assert (result.score, result.outcome) == (None, Outcome.NOT_GRADABLE)
-    assert "kernel could not be started" in texts(result)
+    again = grade_folder(folder, jobs=2, cluster=False, limits=LIMITS, again=True)
+    assert told(again) == told(list(results.values()))
 
 
-def test_grading_again_gives_the_same(folder: Path) -> None:
-    notebook = plain.submission({**plain.GOOD, "word": "word = 'dop'"})
-    first, second = grade(folder, notebook), grade(folder, notebook)
-    assert (first.score, first.reasons) == (second.score, second.reasons)
+def test_the_time_of_the_whole_submission_is_bounded(tmp_path: Path) -> None:
+    plain.write_source(tmp_path)
+    slow = "import threading; threading.Event().wait(3); total = sum(numbers)"
+    plain.hand_in(tmp_path, "ada", plain.submission({**plain.GOOD, "total": slow}))
+    (result,) = grade_folder(tmp_path, cluster=False, limits=Limits(cell=10, submission=2))
+    assert (result.score, result.outcome) == (1, Outcome.TIMED_OUT)
+    assert result.seconds < 30
 
 
 def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
-    from course.errors import GradeError
-
     with pytest.raises(GradeError, match="There are no submissions"):
         grade_folder(tmp_path)
 
 
 def test_an_unknown_assignment_is_said(tmp_path: Path) -> None:
-    from course.errors import GradeError
-
     plain.hand_in(tmp_path, "ada", plain.submission(plain.GOOD))
     with pytest.raises(GradeError, match="plain is no lesson"):
         grade_folder(tmp_path)

@@ -35,10 +35,11 @@ seed = 7
 ## Begin here
 """
 
-# %% id="begin" nbgrader={"grade": false, "grade_id": "begin", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% id="imports" nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # %load_ext course
 from course import checks
 
+# %% id="begin" tags=["setup"] nbgrader={"grade": false, "grade_id": "begin", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.fresh_namespace(namespace)
 
 # %% [markdown] id="hello-text" nbgrader={"grade": false, "grade_id": "hello-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -181,7 +182,7 @@ that httpd finds in the folder after <code>-h</code>.
 </details>
 """
 
-# %% id="repair-given" language="apply" magic_args="--namespace {namespace}" nbgrader={"grade": false, "grade_id": "repair-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% id="repair-given" language="apply" magic_args="--namespace {namespace}" tags=["setup"] nbgrader={"grade": false, "grade_id": "repair-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # apiVersion: v1
 # kind: Pod
 # metadata:
@@ -267,7 +268,7 @@ The code is a number: write it without quotes. <code>%kubectl delete pod NAME -n
 </details>
 """
 
-# %% id="culprit-given" nbgrader={"grade": false, "grade_id": "culprit-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% id="culprit-given" tags=["setup"] nbgrader={"grade": false, "grade_id": "culprit-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.make_trouble(namespace, seed)
 
 # %% id="culprit" nbgrader={"grade": false, "grade_id": "culprit", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -1,0 +1,89 @@
+"""An assignment as the teacher made it: in FOLDER/source, in nbgrader's database, and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.utils.importstring import import_item
+
+from course import build
+from course.content import LESSONS
+from course.errors import GradeError
+from grader import config
+from grader.execute import ready
+from grader.parameters import of_assignment
+
+
+class Assignment:
+    """One assignment of a course folder.
+
+    Args:
+        folder: nbgrader's course folder.
+        name: the assignment's.
+        parameters: values for the parameters cell; None: the course's own.
+    """
+
+    def __init__(self, folder: Path, name: str, parameters: Mapping[str, Any] | None) -> None:
+        self.folder, self.name = folder, name
+        self.parameters = of_assignment(name) if parameters is None else dict(parameters)
+
+    @property
+    def sources(self) -> list[Path]:
+        """The teacher's notebooks."""
+        return sorted((self.folder / "source" / self.name).glob("*.ipynb"))
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the notebooks, without their ending."""
+        return {path.stem for path in self.sources}
+
+    def prepare(self) -> None:
+        """Have the assignment in nbgrader's database; this course's own come from their sources.
+
+        Raises:
+            GradeError: it is no assignment of the course, and has no source here.
+        """
+        source = self.folder / "source" / self.name
+        if self.name in LESSONS:
+            one = build.exercise(self.name)
+            build.write(build.read(one), source / f"{one.name}.ipynb")
+        if not self.sources:
+            raise GradeError(
+                f"{self.name} is no lesson of this course, and {source} holds no notebook.",
+                f"Lessons are: {', '.join(LESSONS)}. For an assignment of your own, put its source there.",
+            )
+        done = api(self.folder).generate_assignment(self.name, force=True)
+        if not done["success"]:
+            said = done.get("log") or done.get("error")
+            raise GradeError(f"nbgrader could not prepare {self.name}:\n{said}")
+
+    def sanitised(self, student: str, path: Path) -> NotebookNode:
+        """A notebook that was handed in, as nbgrader's own steps clean it, ready to execute."""
+        database = f"sqlite:///{self.folder / 'gradebook.db'}"
+        resources = {
+            "nbgrader": {
+                "assignment": self.name, "student": student, "notebook": path.stem, "db_url": database
+            }
+        }  # fmt: skip
+        notebook = nbformat.read(path, as_version=4)
+        for step in self._steps:
+            notebook, resources = step.preprocess(notebook, resources)
+        return ready(notebook, self.parameters)
+
+    @cached_property
+    def _steps(self) -> list[Any]:
+        settings = config.for_folder(self.folder, {})
+        return [import_item(name)(config=settings) for name in settings.Autograde.sanitize_preprocessors]
+
+
+def api(folder: Path, **execute: Any) -> NbGraderAPI:
+    """nbgrader's own interface to a course folder; `execute` are traits of PapermillExecute."""
+    settings = config.for_folder(folder, execute)
+    return NbGraderAPI(CourseDirectory(config=settings), config=settings)

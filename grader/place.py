@@ -1,0 +1,146 @@
+"""Where submissions run: a cluster that is as new for each of them, or none for exercises without one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Protocol
+
+from course import kubectl, processes
+from course.cluster.base import Spec
+from course.cluster.embedded import Embedded
+from course.errors import ClusterError
+
+_MANIFEST = Path(__file__).parent / "manifests" / "student.yaml"
+_ENFORCED_WITHIN = 20.0
+_READY_WITHIN = 120.0
+
+
+class Place(Protocol):
+    """What a worker needs of it."""
+
+    def start(self) -> None:
+        """Make it; raises LabError."""
+
+    def end(self) -> None:
+        """End it, and leave nothing."""
+
+    def reset(self) -> None:
+        """Make it as new; raises ClusterError where that cannot be verified."""
+
+    def network(self, name: str) -> list[str]:
+        """The words that precede a command to run it in the cluster's network."""
+
+    def examiner_env(self) -> dict[str, str]:
+        """The examiner's variables."""
+
+    def student_env(self, shared: Path) -> dict[str, str]:
+        """The student's variables; their kubeconfig is put into the folder."""
+
+    def runtimes(self) -> list[int]:
+        """The processes below which the Pods' are."""
+
+    def processes(self) -> set[int]:
+        """The processes that belong here when no submission runs."""
+
+
+class NoCluster:
+    """For exercises that need no cluster."""
+
+    def start(self) -> None:
+        """There is nothing to start."""
+
+    def end(self) -> None:
+        """There is nothing to end."""
+
+    def reset(self) -> None:
+        """There is nothing to reset."""
+
+    def network(self, _name: str) -> list[str]:
+        """No words: there is no cluster's network."""
+        return []
+
+    def examiner_env(self) -> dict[str, str]:
+        """No variables."""
+        return {}
+
+    def student_env(self, _shared: Path) -> dict[str, str]:
+        """No variables."""
+        return {}
+
+    def runtimes(self) -> list[int]:
+        """None."""
+        return []
+
+    def processes(self) -> set[int]:
+        """None."""
+        return set()
+
+
+class GradingCluster:
+    """An embedded cluster with two users: the examiner, who may all, and the student."""
+
+    def __init__(self, images: Path) -> None:
+        self.images, self.cluster = images, Embedded("grading")
+        self._runtimes: list[int] = []
+
+    def start(self) -> None:
+        """Start the cluster, give the student's user its rights, and remember this state as the new one."""
+        self.cluster.create(Spec(name=self.cluster.name, images=self.images, with_caller=True))
+        self.cluster.wait_ready(_READY_WITHIN)
+        os.environ.update(self.cluster.env())
+        kubectl.run(["apply", "--filename", str(_MANIFEST)]).check()
+        self._wait_until_enforced()
+        self.cluster.save_baseline()
+
+    def _wait_until_enforced(self) -> None:
+        """Return when the apiserver refuses to the student what it must; it learns the rules by a watch."""
+        who = ["--kubeconfig", str(self.cluster.student_kubeconfig), "--dry-run=server", "--output=name"]
+        forbidden = [
+            ["create", "configmap", "probe", "--namespace=kube-public"],
+            ["run", "probe", "--image=probe", '--overrides={"spec": {"hostPID": true}}'],
+        ]
+        end = time.monotonic() + _ENFORCED_WITHIN
+        for command in forbidden:
+            while "ValidatingAdmissionPolicy" not in (said := kubectl.run([*command, *who]).stderr):
+                if time.monotonic() > end:
+                    raise ClusterError(f"The student's rights are not enforced; the last answer: {said}")
+
+    def end(self) -> None:
+        """End the cluster."""
+        with contextlib.suppress(ClusterError):
+            self.cluster.delete()
+            self.cluster.forget()
+
+    def reset(self) -> None:
+        """Bring the cluster back to what it was after `start`, verified."""
+        self.cluster.reset_to_baseline()
+
+    def network(self, name: str) -> list[str]:
+        """Starts a command inside the cluster's network."""
+        return self.cluster.shell_argv([], name=name)
+
+    def examiner_env(self) -> dict[str, str]:
+        """The administrator's kubeconfig."""
+        return self.cluster.env()
+
+    def student_env(self, shared: Path) -> dict[str, str]:
+        """The student's kubeconfig: a copy, since contexts are there to be changed."""
+        copy = shared / "kubeconfig"
+        shutil.copyfile(self.cluster.student_kubeconfig, copy)
+        return {"KUBECONFIG": str(copy)}
+
+    def runtimes(self) -> list[int]:
+        """The container runtimes, one a node; looked up again when one has been restarted."""
+        if not self._runtimes or not all(processes.of(pid) for pid in self._runtimes):
+            components = self.cluster.status().components
+            self._runtimes = [c.pid for c in components if c.name.startswith("runtime-") and c.pid]
+        return self._runtimes
+
+    def processes(self) -> set[int]:
+        """The keeper, and all that it keeps."""
+        keeper = self.cluster.keeper
+        return {p.pid for p in processes.tree(keeper.pid)} if keeper else set()

@@ -1,0 +1,164 @@
+"""What runs in the sandbox: it has a cluster, and executes one submission after the other on it.
+
+`python -m grader.worker OPTIONS`, with OPTIONS as JSON: {"isolated": bool, "cluster": bool, "images": path}.
+It reads a job a line and writes an answer a line, all JSON:
+
+    > {"notebook": {…}, "limits": {…}}
+    < {"ready": true}                               once, and after each reset: the next job may come
+    < {"notebook": {…}, "seconds": s}               executed
+    < {"not_gradable": "why"}                       something of ours was not there
+    < {"broken": "why"}                             the last line: the cluster is not as new, and is given up
+
+The end of its input ends it, and with it the sandbox and all that is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any, TextIO
+
+import nbformat
+from nbformat import NotebookNode
+
+from course import processes
+from course.errors import LabError
+from grader import engine
+from grader.engine import NotGradableError, Side, Watch
+from grader.isolation import sandbox, student, watchdog
+from grader.limits import Limits
+from grader.place import GradingCluster, NoCluster, Place
+
+
+class Worker:
+    """Executes submissions, one after the other, where `place` is."""
+
+    def __init__(self, place: Place, *, isolated: bool, shared: Path) -> None:
+        self.place, self.isolated, self.shared = place, isolated, shared
+        self.kernels: set[int] = set()
+
+    def execute(self, nb: NotebookNode, limits: Limits) -> NotebookNode:
+        """Execute a notebook.
+
+        Raises:
+            NotGradableError: something of ours was not there.
+        """
+        with ExitStack() as stack:
+            words = stack.enter_context(tempfile.TemporaryFile())
+            room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kl-")))
+            watch = _Watch(limits, self.place)
+            stack.callback(watch.stop)
+            try:
+                return engine.run(
+                    nb, limits=limits, student=self._student(limits, room), examiner=self._examiner(room),
+                    watch=Watch(watch.start, lambda: watch.killed), words=words,
+                )  # fmt: skip
+            except NotGradableError as problem:
+                raise NotGradableError(f"{problem} {_last(words)}".strip()) from problem
+
+    def _examiner(self, room: Path) -> Side:
+        env = os.environ | self.place.examiner_env()
+        (room / "cwd").mkdir()
+        return Side(self.place.network("examiner"), env, room / "examiner", str(room / "cwd"))
+
+    def _student(self, limits: Limits, room: Path) -> Side:
+        env = self.place.student_env(self.shared)
+        network = self.place.network("student")
+        if self.isolated:
+            more = {"KUBELAB_KERNEL": "student", "NBGRADER_EXECUTION": "autograde", **env}
+            wall = student.argv(limits, self.shared, more)
+            return Side([*network, *wall], {}, self.shared)
+        (room / "student").mkdir()
+        return Side(network, os.environ | env, self.shared, str(room / "student"))
+
+    def clean(self) -> None:
+        """Make everything as it was before the first submission.
+
+        Raises:
+            LabError: it is not.
+        """
+        for path in self.shared.iterdir():
+            path.unlink()
+        self.place.reset()
+        left = [p.pid for p in processes.tree(os.getpid())[1:] if p.pid not in self.place.processes()]
+        if left:
+            raise LabError(f"Processes of the submission are left: {left}.")
+
+
+class _Watch:
+    """The watchdog of one submission, from its kernel's start on."""
+
+    def __init__(self, limits: Limits, place: Place) -> None:
+        self.limits, self.place = limits, place
+        self.dog: watchdog.Watchdog | None = None
+
+    def start(self, kernel: Any) -> None:
+        pid = kernel.km.provisioner.process.pid
+        self.dog = watchdog.of_submission(self.limits, pid, self.place.runtimes)
+
+    @property
+    def killed(self) -> str:
+        return self.dog.killed if self.dog else ""
+
+    def stop(self) -> None:
+        if self.dog:
+            self.dog.stop()
+
+
+def _last(words: IO[bytes]) -> str:
+    words.seek(0)
+    return words.read()[-500:].decode("utf-8", "replace").strip()
+
+
+def serve(options: Mapping[str, Any], jobs: TextIO, answers: TextIO) -> None:
+    """Work until there are no more jobs, or the cluster is broken."""
+
+    def say(**answer: Any) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    isolated = bool(options["isolated"])
+    place: Place = GradingCluster(Path(options["images"])) if options["cluster"] else NoCluster()
+    with ExitStack() as stack:
+        shared = sandbox.STUDENT
+        if not isolated:
+            shared = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kl-")))
+        stack.callback(place.end)
+        worker = Worker(place, isolated=isolated, shared=shared)
+        try:
+            place.start()
+            say(ready=True)
+            for line in jobs:
+                _job(worker, json.loads(line), say)
+                worker.clean()
+                say(ready=True)
+        except LabError as problem:
+            say(broken=str(problem))
+
+
+def _job(worker: Worker, job: Mapping[str, Any], say: Any) -> None:
+    began = time.monotonic()
+    try:
+        nb = worker.execute(nbformat.from_dict(job["notebook"]), Limits(**job["limits"]))
+    except NotGradableError as problem:
+        say(not_gradable=str(problem))
+    else:
+        say(notebook=nb, seconds=time.monotonic() - began)
+
+
+def main() -> None:
+    """The worker's process: its answers go where its standard output was, all other words to stderr."""
+    processes.adopt_orphans()
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    serve(json.loads(sys.argv[1]), sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main()
