@@ -62,6 +62,27 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Reset:
+    """What bringing a cluster back to its baseline took.
+
+    Attributes:
+        deleted: keys of etcd that the baseline did not have, events among them.
+        restored: keys that were gone or had another value.
+        pods: pods whose containers were killed, on all nodes.
+        rounds: how often the difference was undone until nothing came back.
+        seconds: the keeper's time for it all, the look that nothing is left included.
+        left: keys that are still different; empty, for a reset that cannot clear them fails.
+    """
+
+    deleted: int
+    restored: int
+    pods: int
+    rounds: int
+    seconds: float
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Spec:
     """What a cluster is asked to be.
 

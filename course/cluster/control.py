@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from course.cluster.base import Component, Event, Node, Status
+from course.cluster.base import Component, Event, Node, Reset, Status
 from course.errors import ClusterError, ClusterTimeoutError
 
 _REFUSED_FOR = 1.0
@@ -110,6 +110,23 @@ class Control:
     def load_image(self, archive: Path, timeout: float = 120.0) -> None:
         """POST /images: brings an image archive to every node."""
         self._json("POST", f"/images?{urlencode({'path': str(archive)})}", timeout)
+
+    def save_baseline(self, timeout: float = 30.0) -> None:
+        """POST /baseline: remembers what the cluster is now as its pristine state."""
+        self._json("POST", "/baseline", timeout)
+
+    def reset(self, timeout: float = 15.0) -> Reset:
+        """POST /reset: brings the cluster back to its baseline."""
+        data = self._json("POST", "/reset", timeout)
+        counts = (int(data[k]) for k in ("deleted", "restored", "pods", "rounds"))
+        return Reset(*counts, float(data["seconds"]), tuple(data["left"]))
+
+    def verify(self, timeout: float = 15.0) -> list[str]:
+        """GET /verify: what is not as the baseline has it; the first 20 keys, and pods left on nodes."""
+        data = self._json("GET", "/verify", timeout)
+        differs = [str(key) for key in data["differs"]]
+        left = int(data["sandboxes"])
+        return differs + ([f"{left} pod(s) on the nodes"] if left else [])
 
     def _json(self, method: str, target: str, timeout: float) -> Any:
         connection = _UnixConnection(self._path, timeout)

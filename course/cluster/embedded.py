@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course import disk, locks, processes, signals
 from course.cluster import binary, events, tools
-from course.cluster.base import Event, Spec, Status
+from course.cluster.base import Event, Reset, Spec, Status
 from course.cluster.control import Control
 from course.cluster.state import State
 from course.errors import ClusterError, ClusterNotRunningError, UsageError
@@ -44,6 +44,11 @@ class Embedded:
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig."""
         return self._state.kubeconfig
+
+    @property
+    def student_kubeconfig(self) -> Path:
+        """A kubeconfig of user `student`, group `kubelab:students`: RBAC alone gives it rights."""
+        return self._state.student_kubeconfig
 
     @property
     def logs(self) -> Path:
@@ -255,6 +260,26 @@ class Embedded:
         )
         self.create(spec)
         return self.wait_ready()
+
+    def save_baseline(self) -> None:
+        """Remembers what the cluster is now as its pristine state, once its controllers are at rest.
+
+        Raises:
+            ClusterError: there are pods, or something keeps changing; the message says what.
+        """
+        self._control().save_baseline()
+
+    def reset_to_baseline(self) -> Reset:
+        """Brings the cluster back to its baseline, within some 0.1 s: no process of it starts anew.
+
+        Raises:
+            ClusterError: it could not be verified that it is there; the cluster is of no use any more.
+        """
+        return self._control().reset()
+
+    def differs_from_baseline(self) -> list[str]:
+        """What is not as the baseline has it; empty where the cluster is pristine."""
+        return self._control().verify()
 
     def shell_argv(self, argv: Sequence[str], name: str = "shell") -> list[str]:
         """The command that runs `argv` inside the cluster's network."""

@@ -70,6 +70,11 @@ class State:
         return self.folder / "kubeconfig"
 
     @property
+    def student_kubeconfig(self) -> Path:
+        """The student's kubeconfig, whose user has no rights of its own."""
+        return self.folder / "student.kubeconfig"
+
+    @property
     def spec_file(self) -> Path:
         """cluster.json, from which the keeper knows what to start."""
         return self.folder / "cluster.json"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
+	"go.etcd.io/etcd/server/v3/storage/wal"
 	apiserverapp "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanagerapp "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	schedulerapp "k8s.io/kubernetes/cmd/kube-scheduler/app"
@@ -29,7 +30,12 @@ func keep(_ context.Context, args []string) error {
 	return keeper.Run(state)
 }
 
+// walSegment is the size of the files of etcd's log, of which it makes two in
+// advance: a lab's cluster may lie in memory.
+const walSegment = 16 << 20
+
 func etcd(_ context.Context, args []string) error {
+	wal.SegmentSizeBytes = walSegment
 	etcdmain.Main(append([]string{"etcd"}, args...))
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kubelab.dev/podling/internal/addr"
+	"kubelab.dev/podling/internal/pristine"
 	"kubelab.dev/podling/internal/spec"
 )
 
@@ -73,6 +74,7 @@ func etcd(c *spec.Cluster) []string {
 		"--unsafe-no-fsync", // the state of a lab need not outlive the machine's power
 		"--log-level=warn",
 		"--snapshot-count=5000",
+		fmt.Sprintf("--max-txn-ops=%d", pristine.MaxTxnOps), // a reset is one transaction
 	}
 }
 

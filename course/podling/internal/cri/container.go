@@ -38,6 +38,7 @@ type container struct {
 	mu       sync.Mutex
 	state    runtimeapi.ContainerState
 	starting bool
+	killed   bool // also before there is a task
 	task     *task.Task
 	main     *task.Process
 	started  time.Time

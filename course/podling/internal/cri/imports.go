@@ -11,7 +11,8 @@ import (
 )
 
 // importSocket is beside the CRI socket: CRI has no call that brings an image
-// from a file (containerd's is in an API of its own, which `ctr` uses).
+// from a file (containerd's is in an API of its own, which `ctr` uses), and none
+// that ends all pods.
 func (c *Config) importSocket() string { return filepath.Join(filepath.Dir(c.Socket), "import.sock") }
 
 // serveImports answers POST /import?path=ARCHIVE with a JSON list of image ids.
@@ -35,6 +36,7 @@ func (s *server) serveImports(failed chan<- error) (*http.Server, error) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(ids)
 	})
+	s.handlePods(mux)
 	web := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second}
 	go func() { failed <- web.Serve(listener) }()
 	return web, nil

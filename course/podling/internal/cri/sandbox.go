@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,6 +65,10 @@ func (s *server) RunPodSandbox(_ context.Context, r *runtimeapi.RunPodSandboxReq
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if slices.Contains(s.gone, b.config.Metadata.Uid) {
+		_ = executor.RemoveAll(b.dir)
+		return nil, status.Errorf(codes.FailedPrecondition, "the pod %s is gone: the cluster was reset", b.config.Metadata.Name)
+	}
 	if !b.hostNetwork() {
 		var err error
 		if b.ip, err = s.addresses.take(); err != nil {

@@ -35,10 +35,14 @@ type server struct {
 	images    *images.Store
 	streaming streaming.Server
 
+	oneReset sync.Mutex // held while all pods are ended
+
 	mu         sync.Mutex
 	sandboxes  map[string]*sandbox
 	containers map[string]*container
 	addresses  addresses
+	ending     map[*container]bool // of pods that were ended, until their processes are gone
+	gone       []string            // UIDs of pods that were ended: nothing of them starts any more
 }
 
 // Serve runs the runtime until ctx ends; then it kills every container and
@@ -46,7 +50,7 @@ type server struct {
 func Serve(ctx context.Context, config Config) error {
 	config.setDefaults()
 	s := &server{config: config, sandboxes: map[string]*sandbox{}, containers: map[string]*container{},
-		addresses: newAddresses(config.Node)}
+		addresses: newAddresses(config.Node), ending: map[*container]bool{}}
 	if err := s.clean(); err != nil {
 		return err
 	}

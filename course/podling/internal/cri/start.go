@@ -70,7 +70,11 @@ func (c *container) start(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.task = t
+	killed := c.killed
 	c.mu.Unlock()
+	if killed {
+		t.Kill()
+	}
 	main, err := t.Run(ctx, &c.process, true, files...)
 	if err != nil {
 		t.Kill()

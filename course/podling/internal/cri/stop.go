@@ -65,6 +65,9 @@ func (c *container) stop(ctx context.Context, timeout time.Duration) error {
 }
 
 func (c *container) kill() {
+	c.mu.Lock()
+	c.killed = true
+	c.mu.Unlock()
 	if t := c.runningTask(); t != nil {
 		t.Kill()
 	}

@@ -55,6 +55,9 @@ func (k *Keeper) serveControl() error {
 	mux.HandleFunc("POST /stop", k.handleStop)
 	mux.HandleFunc("POST /restart", k.handleRestart)
 	mux.HandleFunc("POST /images", k.handleImages)
+	mux.HandleFunc("POST /baseline", k.handleBaseline)
+	mux.HandleFunc("POST /reset", k.handleReset)
+	mux.HandleFunc("GET /verify", k.handleVerify)
 	go http.Serve(listener, mux)
 	return nil
 }

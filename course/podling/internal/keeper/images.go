@@ -1,7 +1,9 @@
 package keeper
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +24,11 @@ func (k *Keeper) handleImages(w http.ResponseWriter, r *http.Request) {
 }
 
 func (k *Keeper) importInto(ctx context.Context, node int, path string) error {
+	return k.askNode(ctx, node, http.MethodPost, "/import?path="+url.QueryEscape(path), nil, nil)
+}
+
+// askNode asks what CRI has no call for, of a node's runtime.
+func (k *Keeper) askNode(ctx context.Context, node int, method, path string, send, receive any) error {
 	socket := k.cluster.Path("run", fmt.Sprintf("node-%d", node), "import.sock")
 	client := &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -29,7 +36,11 @@ func (k *Keeper) importInto(ctx context.Context, node int, path string) error {
 		},
 	}}
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://node/import?path="+url.QueryEscape(path), nil)
+	body, err := json.Marshal(send)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://node"+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -42,5 +53,8 @@ func (k *Keeper) importInto(ctx context.Context, node int, path string) error {
 		said, _ := io.ReadAll(io.LimitReader(response.Body, 2000))
 		return fmt.Errorf("%s", strings.TrimSpace(string(said)))
 	}
-	return nil
+	if receive == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(receive)
 }

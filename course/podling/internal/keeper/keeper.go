@@ -43,6 +43,8 @@ type Keeper struct {
 	ready    *gate.Gate // opens when pods can run
 	names    []*os.File // the name servers' sockets: questions wait in them while there is no net
 
+	pristine pristineState
+
 	mu         sync.Mutex
 	state      string
 	message    string // why it failed, or what was last seen

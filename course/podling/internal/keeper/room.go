@@ -8,7 +8,7 @@ import (
 
 // roomForState is more than a course's objects ever take: a new cluster's are
 // 0.3 MB, and etcd's file doubles when it grows.
-const roomForState = 32 << 20
+const roomForState = 16 << 20
 
 // reserveRoom takes disk blocks for etcd's database before it needs them: etcd
 // ends at the first page that a full disk refuses, and with it the API that

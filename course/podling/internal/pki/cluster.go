@@ -10,7 +10,7 @@ import (
 )
 
 // WriteCluster makes all keys of a cluster in STATE/pki, its kubeconfigs
-// there, and the administrator's at STATE/kubeconfig.
+// there, and those for people, the administrator's and the student's, in STATE.
 func WriteCluster(c *spec.Cluster) error {
 	dir := c.Path("pki")
 	ca, err := NewCA(dir, "ca")
@@ -69,7 +69,9 @@ func writeClients(c *spec.Cluster, ca *CA, dir string) error {
 		"controller-manager": {"system:kube-controller-manager"},
 		"scheduler":          {"system:kube-scheduler"},
 		"net":                {"system:kube-proxy"},
+		"student":            {"student", "kubelab:students"},
 	}
+	places := map[string]string{"admin": c.Kubeconfig(), "student": c.StudentKubeconfig()}
 	for i := range c.Nodes {
 		clients[fmt.Sprintf("node-%d", i)] = []string{"system:node:" + c.NodeName(i), "system:nodes"}
 	}
@@ -78,9 +80,9 @@ func writeClients(c *spec.Cluster, ca *CA, dir string) error {
 		if err != nil {
 			return err
 		}
-		path := c.Path("pki", file+".kubeconfig")
-		if file == "admin" {
-			path = c.Kubeconfig()
+		path, ok := places[file]
+		if !ok {
+			path = c.Path("pki", file+".kubeconfig")
 		}
 		if err := writeKubeconfig(c, path, who[0], ca, pair); err != nil {
 			return err

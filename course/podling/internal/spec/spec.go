@@ -73,6 +73,10 @@ func (c *Cluster) LaunchSocket() string { return c.Path("run", "launch.sock") }
 // Kubeconfig is the administrator's.
 func (c *Cluster) Kubeconfig() string { return c.Path("kubeconfig") }
 
+// StudentKubeconfig is that of a user with no rights but those that RBAC gives
+// to it or to its group.
+func (c *Cluster) StudentKubeconfig() string { return c.Path("student.kubeconfig") }
+
 // NodeName is kind's naming: NAME-control-plane, NAME-worker, NAME-worker2…
 func (c *Cluster) NodeName(i int) string {
 	switch i {
