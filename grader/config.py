@@ -20,7 +20,11 @@ from grader import feedback, harmless
 _FORMGRADERS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
 _FILE = """\
 # Made by `./lab grade`: with it, nbgrader's own commands in this folder do as the lab does.
-from grader.config import base
+# nbgrader would only note an error in this file, and then run students' code without any wall.
+try:
+    from grader.config import base
+except Exception as problem:
+    raise SystemExit(f"ERROR: {problem!r}: run nbgrader by the lab's Python: ./lab shell") from problem
 
 c = get_config()  # noqa: F821
 c.merge(base(__file__))

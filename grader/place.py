@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from course import kubectl, processes
 from course.cluster.base import Spec
@@ -83,13 +83,18 @@ class NoCluster:
 class GradingCluster:
     """An embedded cluster with two users: the examiner, who may all, and the student."""
 
-    def __init__(self, images: Path) -> None:
+    def __init__(self, images: Path, *, isolated: bool) -> None:
         self.images, self.cluster = images, Embedded("grading")
+        # PRoot is no wall: where the student's code is behind one, so are the Pods'.
+        self.executor: Literal["userns", "auto"] = "userns" if isolated else "auto"
         self._runtimes: list[int] = []
 
     def start(self) -> None:
         """Start the cluster, give the student's user its rights, and remember this state as the new one."""
-        self.cluster.create(Spec(name=self.cluster.name, images=self.images, with_caller=True))
+        name = self.cluster.name
+        self.cluster.create(
+            Spec(name=name, executor=self.executor, images=self.images, with_caller=True)
+        )
         self.cluster.wait_ready(_READY_WITHIN)
         os.environ.update(self.cluster.env())
         kubectl.run(["apply", "--filename", str(_MANIFEST)]).check()

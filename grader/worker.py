@@ -73,7 +73,7 @@ class Worker:
         if self.isolated:
             more = {"KUBELAB_KERNEL": "student", "NBGRADER_EXECUTION": "autograde", **env}
             wall = student.argv(limits, self.shared, more)
-            return Side([*network, *wall], {}, self.shared)
+            return Side([*network, *wall], {"PATH": os.environ["PATH"]}, self.shared)
         (room / "student").mkdir()
         return Side(network, os.environ | env, self.shared, str(room / "student"))
 
@@ -124,7 +124,9 @@ def serve(options: Mapping[str, Any], jobs: TextIO, answers: TextIO) -> None:
         answers.flush()
 
     isolated = bool(options["isolated"])
-    place: Place = GradingCluster(Path(options["images"])) if options["cluster"] else NoCluster()
+    place: Place = NoCluster()
+    if options["cluster"]:
+        place = GradingCluster(Path(options["images"]), isolated=isolated)
     with ExitStack() as stack:
         shared = sandbox.STUDENT
         if not isolated:

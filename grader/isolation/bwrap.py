@@ -38,7 +38,10 @@ def system() -> list[str]:
             words += ["--symlink", os.readlink(path), str(path)]
         elif path.is_dir():
             words += read_only([path])
-    return words + read_only(f"/etc/{name}" for name in _ETC if Path("/etc", name).exists())
+    words += read_only(f"/etc/{name}" for name in _ETC if Path("/etc", name).exists())
+    for own in sorted((Path(__file__).parent / "etc").iterdir()):  # who there is: nobody of the machine's
+        words += ["--ro-bind", str(own), f"/etc/{own.name}"]
+    return words
 
 
 def python() -> list[Path]:

@@ -27,8 +27,8 @@ from course.progress import Progress, silent
 from grader.isolation import bwrap
 from grader.limits import MB
 
-NOBODY = 65534
-"""Whom root becomes to grade."""
+NOBODY = 64500
+"""Whom root becomes to grade: a user id that no program of the machine has."""
 STATE = Path("/state")
 STUDENT = Path("/run/student")
 """What the sandbox shares with the student's kernel: its sockets and its kubeconfig."""

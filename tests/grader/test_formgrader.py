@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
@@ -90,10 +91,12 @@ def address(teacher: Person) -> Iterator[str]:
     with log.open("w", encoding="utf-8") as file:
         pump = subprocess.Popen(["cat"], stdin=server.stderr, stdout=file)
         yield f"http://127.0.0.1:{port}/formgrader"
+        started = psutil.Process(server.pid).children(recursive=True)
         server.terminate()
         server.wait(30)
         pump.wait(30)
-    left = processes_of(teacher.home)
+    _, alive = psutil.wait_procs(started, timeout=10)
+    left = processes_of(teacher.home) + [str(one) for one in alive]
     end_processes_of(teacher.home)
     assert not left, f"the server left: {left}"
 
