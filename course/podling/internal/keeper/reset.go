@@ -16,6 +16,9 @@ import (
 const (
 	// resetWithin is when a reset that does not succeed is given up.
 	resetWithin = 5 * time.Second
+	// fenceFor is how long the controllers have to see what was deleted, before
+	// they can write again; a second round gives them twice that, and so on.
+	fenceFor = 25 * time.Millisecond
 	// lookAgainAfter is the time between the two looks that must both find the
 	// baseline: what a controller does late, it does within this.
 	lookAgainAfter = 30 * time.Millisecond
@@ -67,7 +70,7 @@ func (k *Keeper) resetOnce(ctx context.Context, e *pristine.Etcd, done *Reset) (
 		done.Pods += n
 		ended <- err
 	}()
-	different, err = k.undo(ctx, e, d)
+	different, err = k.undo(ctx, e, d, done.Rounds)
 	if err := errors.Join(err, <-ended); err != nil || different != "" {
 		return different, err
 	}
@@ -79,8 +82,8 @@ func (k *Keeper) resetOnce(ctx context.Context, e *pristine.Etcd, done *Reset) (
 }
 
 // undo writes the difference back and looks twice.
-func (k *Keeper) undo(ctx context.Context, e *pristine.Etcd, d *pristine.Difference) (different string, err error) {
-	if err := d.Undo(ctx, e); err != nil {
+func (k *Keeper) undo(ctx context.Context, e *pristine.Etcd, d *pristine.Difference, round int) (different string, err error) {
+	if err := d.Undo(ctx, e, time.Duration(round)*fenceFor); err != nil {
 		return "", err
 	}
 	for look := range 2 {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	mvccpb "go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -116,17 +117,31 @@ func (k *entry) compare(key string, now []byte) (same bool, wanted []byte, err e
 	return false, wanted, err
 }
 
-// Undo writes the difference back, and deletes all events.
-func (d *Difference) Undo(ctx context.Context, e *Etcd) error { return e.write(ctx, d.operations()) }
-
-func (d *Difference) operations() []clientv3.Op {
-	var ops []clientv3.Op
-	for _, key := range inOrder(d.Keys()) {
-		if value, lost := d.Lost[key]; lost {
-			ops = append(ops, clientv3.OpPut(key, string(value)))
-		} else {
-			ops = append(ops, clientv3.OpDelete(key))
+// Undo puts back what is lost, and deletes what is new and all events. It holds
+// the fence for a while after that, in which the controllers see it.
+func (d *Difference) Undo(ctx context.Context, e *Etcd, hold time.Duration) error {
+	if err := e.write(ctx, d.puts()); err != nil {
+		return err
+	}
+	return e.Fenced(ctx, func() error {
+		if err := e.write(ctx, d.deletes()); err != nil {
+			return err
 		}
+		time.Sleep(hold)
+		return nil
+	})
+}
+
+func (d *Difference) puts() (ops []clientv3.Op) {
+	for _, key := range inOrder(slices.Collect(maps.Keys(d.Lost))) {
+		ops = append(ops, clientv3.OpPut(key, string(d.Lost[key])))
+	}
+	return ops
+}
+
+func (d *Difference) deletes() (ops []clientv3.Op) {
+	for _, key := range inOrder(d.New) {
+		ops = append(ops, clientv3.OpDelete(key))
 	}
 	if d.Events > 0 {
 		ops = append(ops, clientv3.OpDelete(eventPrefix, clientv3.WithPrefix()))

@@ -29,7 +29,7 @@ const (
 // beating are renewed as long as the cluster lives. compact_rev_key is the
 // apiserver's mark of what it has compacted.
 var beating = []string{
-	"compact_rev_key", "/registry/masterleases/",
+	"compact_rev_key", "/registry/masterleases/", "/registry/peerserverleases/",
 	leasePrefix + "kube-system/", leasePrefix + "kube-node-lease/",
 }
 
