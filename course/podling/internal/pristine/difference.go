@@ -117,37 +117,46 @@ func (k *entry) compare(key string, now []byte) (same bool, wanted []byte, err e
 	return false, wanted, err
 }
 
-// Undo puts back what is lost, and deletes what is new and all events. It holds
-// the fence for a while after that, in which the controllers see it.
-func (d *Difference) Undo(ctx context.Context, e *Etcd, hold time.Duration) error {
+// Undo puts back what is lost, and deletes what is new, parents first, and all
+// events. After each step the controllers have time to see it, fenced off.
+func (d *Difference) Undo(ctx context.Context, e *Etcd, see time.Duration) error {
 	if err := e.write(ctx, d.puts()); err != nil {
 		return err
 	}
-	return e.Fenced(ctx, func() error {
-		if err := e.write(ctx, d.deletes()); err != nil {
-			return err
+	above, below := split(d.New)
+	steps := [][]clientv3.Op{deletes(above), deletes(below)}
+	if d.Events > 0 {
+		steps[1] = append(steps[1], allEvents())
+	}
+	return e.fenced(ctx, func() error {
+		for _, ops := range steps {
+			if len(ops) == 0 {
+				continue
+			}
+			if err := e.write(ctx, ops); err != nil {
+				return err
+			}
+			time.Sleep(see)
 		}
-		time.Sleep(hold)
 		return nil
 	})
 }
 
 func (d *Difference) puts() (ops []clientv3.Op) {
-	for _, key := range inOrder(slices.Collect(maps.Keys(d.Lost))) {
-		ops = append(ops, clientv3.OpPut(key, string(d.Lost[key])))
+	for key, value := range d.Lost {
+		ops = append(ops, clientv3.OpPut(key, string(value)))
 	}
 	return ops
 }
 
-func (d *Difference) deletes() (ops []clientv3.Op) {
-	for _, key := range inOrder(d.New) {
+func deletes(keys []string) (ops []clientv3.Op) {
+	for _, key := range keys {
 		ops = append(ops, clientv3.OpDelete(key))
-	}
-	if d.Events > 0 {
-		ops = append(ops, clientv3.OpDelete(eventPrefix, clientv3.WithPrefix()))
 	}
 	return ops
 }
+
+func allEvents() clientv3.Op { return clientv3.OpDelete(eventPrefix, clientv3.WithPrefix()) }
 
 // Finish is for a baseline that has been reached, as d found: it deletes the
 // events that came meanwhile, and gives up the history from before the reset
@@ -155,7 +164,7 @@ func (d *Difference) deletes() (ops []clientv3.Op) {
 // only after five minutes.
 func (b *Baseline) Finish(ctx context.Context, e *Etcd, d *Difference) error {
 	if d.Events > 0 {
-		if err := e.write(ctx, []clientv3.Op{clientv3.OpDelete(eventPrefix, clientv3.WithPrefix())}); err != nil {
+		if err := e.write(ctx, []clientv3.Op{allEvents()}); err != nil {
 			return err
 		}
 	}
