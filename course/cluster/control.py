@@ -118,8 +118,14 @@ class Control:
     def reset(self, timeout: float = 15.0) -> Reset:
         """POST /reset: brings the cluster back to its baseline."""
         data = self._json("POST", "/reset", timeout)
-        counts = (int(data[k]) for k in ("deleted", "restored", "pods", "rounds"))
-        return Reset(*counts, float(data["seconds"]), tuple(data["left"]))
+        return Reset(
+            deleted=int(data["deleted"]),
+            restored=int(data["restored"]),
+            pods=int(data["pods"]),
+            rounds=int(data["rounds"]),
+            seconds=float(data["seconds"]),
+            left=tuple(data["left"]),
+        )
 
     def verify(self, timeout: float = 15.0) -> list[str]:
         """GET /verify: what is not as the baseline has it; the first 20 keys, and pods left on nodes."""

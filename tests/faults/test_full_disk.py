@@ -54,7 +54,7 @@ FILLS_UP_AFTER_THE_LOOK = (
 """`lab`, on a disk that somebody fills between the look for room and the writing."""
 
 
-@pytest.mark.parametrize("kibibytes", [4, 200, 20000])
+@pytest.mark.parametrize("kibibytes", [4, 200, 10000])
 def test_a_disk_that_fills_up_while_the_cluster_starts(disk: Disk, kibibytes: int) -> None:
     state = disk(32)
     filled = state.parent / "filled"

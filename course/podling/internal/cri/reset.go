@@ -100,7 +100,9 @@ func (s *server) takeAll(uids []string) (sandboxes []*sandbox, containers []*con
 	s.gone = append(s.gone, uids...)
 	for _, b := range s.sandboxes {
 		sandboxes = append(sandboxes, b)
-		s.gone = append(s.gone, b.config.Metadata.Uid)
+		if uid := b.config.Metadata.Uid; uid != "" {
+			s.gone = append(s.gone, uid)
+		}
 	}
 	s.gone = s.gone[max(0, len(s.gone)-remembered):]
 	clear(s.sandboxes)

@@ -16,6 +16,9 @@ import (
 const (
 	// resetWithin is when a reset that does not succeed is given up.
 	resetWithin = 5 * time.Second
+	// seeWithin is what the controllers get to see a change before the next one,
+	// at least: on a busy machine it is as long as the keeper's own look took.
+	seeWithin = 12 * time.Millisecond
 	// lookAgainAfter is the time between the two looks that must both find the
 	// baseline: what a controller does late, it does within this.
 	lookAgainAfter = 30 * time.Millisecond
@@ -54,6 +57,7 @@ func (k *Keeper) reset(ctx context.Context, e *pristine.Etcd) (Reset, error) {
 // resetOnce is a round; it returns what is still different after it. Etcd is
 // looked at while the containers die.
 func (k *Keeper) resetOnce(ctx context.Context, e *pristine.Etcd, done *Reset) (different string, err error) {
+	began := time.Now()
 	d, err := k.pristine.baseline.Compare(ctx, e)
 	if err != nil {
 		return "", err
@@ -67,7 +71,7 @@ func (k *Keeper) resetOnce(ctx context.Context, e *pristine.Etcd, done *Reset) (
 		done.Pods += n
 		ended <- err
 	}()
-	different, err = k.undo(ctx, e, d)
+	different, err = k.undo(ctx, e, d, time.Duration(done.Rounds)*max(seeWithin, time.Since(began)))
 	if err := errors.Join(err, <-ended); err != nil || different != "" {
 		return different, err
 	}
@@ -79,8 +83,8 @@ func (k *Keeper) resetOnce(ctx context.Context, e *pristine.Etcd, done *Reset) (
 }
 
 // undo writes the difference back and looks twice.
-func (k *Keeper) undo(ctx context.Context, e *pristine.Etcd, d *pristine.Difference) (different string, err error) {
-	if err := d.Undo(ctx, e); err != nil {
+func (k *Keeper) undo(ctx context.Context, e *pristine.Etcd, d *pristine.Difference, see time.Duration) (different string, err error) {
+	if err := d.Undo(ctx, e, see); err != nil {
 		return "", err
 	}
 	for look := range 2 {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	mvccpb "go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -116,23 +117,46 @@ func (k *entry) compare(key string, now []byte) (same bool, wanted []byte, err e
 	return false, wanted, err
 }
 
-// Undo writes the difference back, and deletes all events.
-func (d *Difference) Undo(ctx context.Context, e *Etcd) error { return e.write(ctx, d.operations()) }
-
-func (d *Difference) operations() []clientv3.Op {
-	var ops []clientv3.Op
-	for _, key := range inOrder(d.Keys()) {
-		if value, lost := d.Lost[key]; lost {
-			ops = append(ops, clientv3.OpPut(key, string(value)))
-		} else {
-			ops = append(ops, clientv3.OpDelete(key))
-		}
+// Undo puts back what is lost, and deletes what is new, parents first, and all
+// events. After each step the controllers have time to see it, fenced off.
+func (d *Difference) Undo(ctx context.Context, e *Etcd, see time.Duration) error {
+	if err := e.write(ctx, d.puts()); err != nil {
+		return err
 	}
+	above, below := split(d.New)
+	steps := [][]clientv3.Op{deletes(above), deletes(below)}
 	if d.Events > 0 {
-		ops = append(ops, clientv3.OpDelete(eventPrefix, clientv3.WithPrefix()))
+		steps[1] = append(steps[1], allEvents())
+	}
+	return e.fenced(ctx, func() error {
+		for _, ops := range steps {
+			if len(ops) == 0 {
+				continue
+			}
+			if err := e.write(ctx, ops); err != nil {
+				return err
+			}
+			time.Sleep(see)
+		}
+		return nil
+	})
+}
+
+func (d *Difference) puts() (ops []clientv3.Op) {
+	for key, value := range d.Lost {
+		ops = append(ops, clientv3.OpPut(key, string(value)))
 	}
 	return ops
 }
+
+func deletes(keys []string) (ops []clientv3.Op) {
+	for _, key := range keys {
+		ops = append(ops, clientv3.OpDelete(key))
+	}
+	return ops
+}
+
+func allEvents() clientv3.Op { return clientv3.OpDelete(eventPrefix, clientv3.WithPrefix()) }
 
 // Finish is for a baseline that has been reached, as d found: it deletes the
 // events that came meanwhile, and gives up the history from before the reset
@@ -140,7 +164,7 @@ func (d *Difference) operations() []clientv3.Op {
 // only after five minutes.
 func (b *Baseline) Finish(ctx context.Context, e *Etcd, d *Difference) error {
 	if d.Events > 0 {
-		if err := e.write(ctx, []clientv3.Op{clientv3.OpDelete(eventPrefix, clientv3.WithPrefix())}); err != nil {
+		if err := e.write(ctx, []clientv3.Op{allEvents()}); err != nil {
 			return err
 		}
 	}

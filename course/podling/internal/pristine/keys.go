@@ -29,7 +29,7 @@ const (
 // beating are renewed as long as the cluster lives. compact_rev_key is the
 // apiserver's mark of what it has compacted.
 var beating = []string{
-	"compact_rev_key", "/registry/masterleases/",
+	"compact_rev_key", "/registry/masterleases/", "/registry/peerserverleases/",
 	leasePrefix + "kube-system/", leasePrefix + "kube-node-lease/",
 }
 
@@ -48,34 +48,25 @@ func kindOf(key string) kind {
 	return object
 }
 
-// controllers make pods: gone before the pods, they make no others. What a
-// CRD's objects are made from, and its place in the API, goes first likewise.
-var controllers = []string{
+// parents are what controllers make other objects for: pods for a ReplicaSet,
+// Endpoints for a Service, a ServiceAccount in each Namespace. They go before
+// their children, or these would be made again.
+var parents = []string{
 	"/registry/apiextensions.k8s.io/", "/registry/apiregistration.k8s.io/",
+	"/registry/namespaces/", nodePrefix,
 	"/registry/cronjobs/", "/registry/deployments/", "/registry/daemonsets/", "/registry/jobs/",
 	"/registry/statefulsets/", "/registry/replicasets/", "/registry/controllers/",
+	"/registry/services/specs/",
 }
 
-// rank orders the keys within one revision: watchers see it in this order.
-func rank(key string) int {
-	for i, prefix := range controllers {
-		if strings.HasPrefix(key, prefix) {
-			return i
+// split divides keys into parents and the rest.
+func split(keys []string) (above, below []string) {
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		if slices.ContainsFunc(parents, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+			above = append(above, key)
+		} else {
+			below = append(below, key)
 		}
 	}
-	if strings.HasPrefix(key, podPrefix) {
-		return len(controllers) + 1
-	}
-	return len(controllers)
-}
-
-func inOrder(keys []string) []string {
-	sorted := slices.Clone(keys)
-	slices.SortFunc(sorted, func(a, b string) int {
-		if by := rank(a) - rank(b); by != 0 {
-			return by
-		}
-		return strings.Compare(a, b)
-	})
-	return sorted
+	return above, below
 }
