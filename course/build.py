@@ -183,10 +183,17 @@ def solution(source: Source, lang: str = "en") -> dict[str, str]:
 
 def grading_parameters(lesson: str) -> dict[str, Any]:
     """The values that the grader puts in for those that students see; empty where there are none."""
+    return dict(_settings(lesson).get("parameters", {}))
+
+
+def private_parameters(lesson: str) -> dict[str, int]:
+    """The parameters of which only the examiner is told: the number below which each is drawn."""
+    return dict(_settings(lesson).get("private", {}))
+
+
+def _settings(lesson: str) -> dict[str, Any]:
     path = CONTENT / lesson / f"{EXERCISE}.toml"
-    if not path.exists():
-        return {}
-    return dict(tomllib.loads(path.read_text(encoding="utf-8")).get("parameters", {}))
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def as_text(notebook: NotebookNode) -> str:

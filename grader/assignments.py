@@ -18,7 +18,7 @@ from course.content import LESSONS
 from course.errors import GradeError
 from grader import config
 from grader.execute import ready
-from grader.parameters import of_assignment
+from grader.parameters import of_assignment, private, secret_of
 
 
 class Assignment:
@@ -64,8 +64,14 @@ class Assignment:
             said = done.get("log") or done.get("error")
             raise GradeError(f"nbgrader could not prepare {self.name}:\n{said}")
 
-    def sanitised(self, student: str, path: Path) -> NotebookNode:
-        """A notebook that was handed in, as nbgrader's own steps clean it, ready to execute."""
+    def sanitised(self, student: str, path: Path, work: str) -> NotebookNode:
+        """A notebook that was handed in, as nbgrader's own steps clean it, ready to execute.
+
+        Args:
+            student: whose.
+            path: the notebook.
+            work: the key of all that it is made from.
+        """
         database = f"sqlite:///{self.folder / 'gradebook.db'}"
         resources = {
             "nbgrader": {
@@ -75,12 +81,18 @@ class Assignment:
         notebook = nbformat.read(path, as_version=4)
         for step in self._steps:
             notebook, resources = step.preprocess(notebook, resources)
-        return ready(notebook, self.parameters)
+        return ready(notebook, self.parameters, private(self.name, self._secret, work))
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return secret_of(self.folder)
 
     @cached_property
     def _steps(self) -> list[Any]:
         settings = config.for_folder(self.folder, {})
-        return [import_item(name)(config=settings) for name in settings.Autograde.sanitize_preprocessors]
+        return [
+            import_item(name)(config=settings) for name in settings.Autograde.sanitize_preprocessors
+        ]
 
 
 def api(folder: Path, **execute: Any) -> NbGraderAPI:

@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -92,7 +91,9 @@ def _ours(count: int, jobs: int) -> Way:
 
 def _stock_on_embedded(count: int) -> Way:
     """`nbgrader autograde` with its own preprocessors, each time on an embedded cluster made for it."""
-    click.echo(f"{count} submissions by nbgrader autograde, each on a new embedded cluster ...", err=True)
+    click.echo(
+        f"{count} submissions by nbgrader autograde, each on a new embedded cluster ...", err=True
+    )
     with _course(count) as folder:
         _stock(folder)
         with _measured() as took:
@@ -177,9 +178,23 @@ def _stock(folder: Path) -> None:
 
 
 def _autograde(folder: Path, student: str, wrap: list[str], env: dict[str, str]) -> None:
-    command = [*wrap, sys.executable, "-m", "nbgrader", "autograde", _LESSON, f"--student={student}"]
+    command = [
+        *wrap,
+        sys.executable,
+        "-m",
+        "nbgrader",
+        "autograde",
+        _LESSON,
+        f"--student={student}",
+    ]
     done = subprocess.run(
-        command, cwd=folder, env=os.environ | env, capture_output=True, text=True, timeout=900, check=False
+        command,
+        cwd=folder,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
     )
     if done.returncode:
         raise GradeError(f"nbgrader autograde failed: {done.stderr[-1000:]}")
@@ -212,7 +227,9 @@ def _kind() -> Iterator[dict[str, str]]:
 
 
 def _kind_command(*words: str) -> None:
-    done = subprocess.run(["kind", *words], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(
+        ["kind", *words], capture_output=True, text=True, timeout=600, check=False
+    )
     if done.returncode:
         raise ClusterError(f"kind {' '.join(words)}: {done.stderr[-1000:]}")
 

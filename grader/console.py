@@ -52,7 +52,12 @@ class _Watched:
         self.console = Console(stderr=True)
         self.bar: Progress | None = None
         if self.console.is_terminal:
-            columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            columns = (
+                TextColumn("Grading"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
             self.bar = Progress(*columns, TextColumn("{task.description}"), console=self.console)
             self.task = self.bar.add_task("", total=count)
             self.bar.start()
@@ -61,7 +66,9 @@ class _Watched:
         """A submission is done."""
         self.done += 1
         if self.bar:
-            self.bar.update(self.task, advance=1, description=f"{result.student}, {result.assignment}")
+            self.bar.update(
+                self.task, advance=1, description=f"{result.student}, {result.assignment}"
+            )
             return
         score = "no score" if result.score is None else f"{result.score:g} of {result.max_score:g}"
         click.echo(

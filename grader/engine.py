@@ -60,10 +60,18 @@ class Side:
 
 @dataclass
 class Watch:
-    """What ends a student's kernel from outside; `killed` becomes the reason when it has."""
+    """What holds a student's kernel from outside.
+
+    Attributes:
+        started: told the kernel when it runs.
+        killed: why it was ended from outside; empty while it was not.
+        stop, go: make all that is the student's stand still, and go on.
+    """
 
     started: Callable[[Kernel], None] = lambda _kernel: None
     killed: Callable[[], str] = lambda: ""
+    stop: Callable[[], None] = lambda: None
+    go: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -112,7 +120,10 @@ class Run:
 
     async def _start(self) -> None:
         both = []
-        for kernel, side in ((self.examiner, self.examiner_side), (self.student, self.student_side)):
+        for kernel, side in (
+            (self.examiner, self.examiner_side),
+            (self.student, self.student_side),
+        ):
             env = dict(os.environ if side.env is None else side.env)
             env |= {"KUBELAB_KERNEL": kernel.name, "NBGRADER_EXECUTION": "autograde"}
             both.append(kernel.start(env, side.cwd, self.words))
@@ -140,7 +151,9 @@ class Run:
         """Run a cell of the teacher's; one that the student runs too leaves its output to that."""
         ours = copy.deepcopy(cell) if place is Place.BOTH else cell
         self.nb.cells[index] = ours
+        self.watch.stop()
         await self.examiner.run(ours, index)
+        self.watch.go()
         self.nb.cells[index] = cell
         ran, why = outcome_of(ours)
         faults = _OUR_FAULT if is_grade(cell) else _OUR_FAULT_IN_SETUP
@@ -158,7 +171,9 @@ class Run:
     async def _answer(self, prompt: str) -> str:
         """What the examiner's code asks: `{"answer": NAME}`, and gets that variable as JSON."""
         name = str(json.loads(prompt)["answer"])
+        self.watch.go()
         said = await self.student.ask(answers.expression(name), _ANSWER_WITHIN)
+        self.watch.stop()
         return answers.relayed(said)
 
 
@@ -191,7 +206,7 @@ class TwoKernels(Engine):  # type: ignore[misc]
         Raises:
             NotGradableError: a kernel did not start, or the cluster was not there.
         """
-        here = Side(cwd=os.getcwd())
+        here = Side(cwd=str(Path.cwd()))
         run = Run(
             nb_man, limits or Limits(), student or here, examiner or here, watch or Watch(), words
         )

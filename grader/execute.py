@@ -8,9 +8,12 @@ came of them: nbgrader itself records one after the other.
 from __future__ import annotations
 
 import atexit
+import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_code_cell
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from papermill.parameterize import parameterize_notebook
@@ -21,16 +24,21 @@ from grader.engine import NotGradableError
 from grader.journal import Journal
 from grader.limits import Limits
 from grader.marks import Ran, outcome_of
+from grader.parameters import of_assignment, private
 from grader.places import PARAMETERS, note_places
 
 
 class PapermillExecute(Execute):  # type: ignore[misc]
     """Executes by papermill; a graded cell that did not run to its end gets nothing."""
 
-    isolation = Enum(ISOLATIONS, ISOLATIONS[0], help="What stands around the student's code.").tag(config=True)
+    isolation = Enum(ISOLATIONS, ISOLATIONS[0], help="What stands around the student's code.").tag(
+        config=True
+    )
     cluster = Bool(True, help="Whether the notebooks need a cluster.").tag(config=True)
     cell_seconds = Integer(Limits.cell, help="Seconds for one cell.").tag(config=True)
-    submission_seconds = Integer(Limits.submission, help="Seconds for a submission.").tag(config=True)
+    submission_seconds = Integer(Limits.submission, help="Seconds for a submission.").tag(
+        config=True
+    )
     parameters = Dict(help="Values for the parameters cell, by assignment.").tag(config=True)
     executed = Unicode(help="The folder of notebooks that were executed before.").tag(config=True)
 
@@ -44,7 +52,9 @@ class PapermillExecute(Execute):  # type: ignore[misc]
                 named["assignment"], named["student"], named["notebook"]
             )
         else:
-            nb = self._execute(ready(nb, self._values(named["assignment"])))
+            work = "\0".join(cell.source for cell in nb.cells)
+            secret = private(named["assignment"], secrets.token_bytes(32), work)
+            nb = self._execute(ready(nb, self._values(named["assignment"]), secret))
         for cell in nb.cells:
             cell.metadata.pop("papermill", None)
             if cell.cell_type == "code":
@@ -52,8 +62,6 @@ class PapermillExecute(Execute):  # type: ignore[misc]
         return nb, resources
 
     def _values(self, assignment: str) -> dict[str, Any]:
-        from grader.parameters import of_assignment
-
         given = self.parameters.get(assignment)
         return of_assignment(assignment) if given is None else dict(given)
 
@@ -82,8 +90,16 @@ _pools: dict[Any, Any] = {}
 """The pools of this process: nbgrader makes a new preprocessor for each submission."""
 
 
-def ready(nb: NotebookNode, values: dict[str, Any]) -> NotebookNode:
-    """A sanitised notebook made ready to execute: the parameters are in it, and every cell's kernel."""
+def ready(
+    nb: NotebookNode, values: Mapping[str, Any], secret: Mapping[str, Any] | None = None
+) -> NotebookNode:
+    """A sanitised notebook made ready to execute: the parameters are in it, and every cell's kernel.
+
+    Args:
+        nb: the notebook.
+        values: for the parameters cell.
+        secret: for the examiner's kernel alone; a name that `values` has, too, keeps that value.
+    """
     wanted = {name: value for name, value in values.items() if _has_parameter(nb, name)}
     if wanted:
         nb = _with_parameters(nb, wanted)
@@ -91,6 +107,11 @@ def ready(nb: NotebookNode, values: dict[str, Any]) -> NotebookNode:
     for cell in nb.cells:
         if PARAMETERS[1] in cell.metadata.get("tags", []):
             cell.metadata["kubelab"] = {"place": "both"}
+    hidden = {name: value for name, value in (secret or {}).items() if name not in wanted}
+    if hidden and (teachers := _parameters_cell(nb)) is not None:
+        text = "\n".join(f"{name} = {value!r}" for name, value in hidden.items())
+        cell = new_code_cell(text, metadata={"tags": [], "kubelab": {"place": "examiner"}})
+        nb.cells.insert(nb.cells.index(teachers) + 1 + bool(wanted), cell)
     return nb
 
 

@@ -138,7 +138,9 @@ class _Run:
         settings = {
             "parameters": assignment.parameters, "limits": self.limits.as_dict(), "isolation": self.isolation
         }  # fmt: skip
-        regular = [p for p in one.notebooks if p.is_file() and p.stat().st_size <= self.limits.notebook]
+        regular = [
+            p for p in one.notebooks if p.is_file() and p.stat().st_size <= self.limits.notebook
+        ]
         return key_of([*regular, *assignment.sources], settings)
 
     def _unreadable(self, one: Submission, key: str) -> Result | None:
@@ -164,7 +166,7 @@ class _Run:
             paths = [path for path in one.notebooks if path.stem in assignment.names]
             task.left = len(paths)
             for path in paths:
-                yield (task, path.stem), assignment.sanitised(one.student, path)
+                yield (task, path.stem), assignment.sanitised(one.student, path, task.key)
 
     def _finish(self, task: _Task) -> Result:
         done = task.done.values()

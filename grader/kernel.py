@@ -39,7 +39,7 @@ class KernelManager(AsyncKernelManager):
         return [*self.wrap, *super().format_kernel_cmd(extra_arguments)]
 
 
-class Kernel(NotebookClient):
+class Kernel(NotebookClient):  # type: ignore[misc]
     """A kernel that runs some of a notebook's cells.
 
     Args:
@@ -80,7 +80,8 @@ class Kernel(NotebookClient):
             record_timing=False,
             coalesce_streams=True,
         )
-        self.name, self.limits, self.answer = name, limits, _no_answers
+        self.name, self.limits = name, limits
+        self.answer: Callable[[str], Awaitable[str]] = _no_answers
         self.printed, self.printed_in_cell = 0, 0
         self.ended = ""  # why the kernel is there no more
         self._stopped: set[asyncio.Task[None]] = set()
@@ -99,7 +100,9 @@ class Kernel(NotebookClient):
     async def stop(self) -> None:
         """End the kernel, whatever it does."""
         if self.km is not None:
-            with contextlib.suppress(Exception):  # it may be gone, or half gone, by any of many ways
+            with contextlib.suppress(
+                Exception
+            ):  # it may be gone, or half gone, by any of many ways
                 await self._async_cleanup_kernel()
 
     async def kill(self, why: str) -> None:
@@ -147,7 +150,7 @@ class Kernel(NotebookClient):
             return None
         try:
             return await asyncio.wait_for(self._ask(expression), seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             await self.km.interrupt_kernel()
             return None
         except Exception:  # as in run
@@ -170,22 +173,28 @@ class Kernel(NotebookClient):
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """As nbclient does, but output over the limit is dropped, and its maker stopped."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error", "update_display_data"):
-            size = len(json.dumps(msg["content"], default=repr))
-            self.printed += size
-            self.printed_in_cell += size
-            if self.printed > self.limits.output:
-                self._soon(self.kill(f"more than {of_bytes(self.limits.output)} were printed"))
-                return None
-            if self.printed_in_cell > self.limits.cell_output:
-                if self.printed_in_cell - size <= self.limits.cell_output:
-                    self._soon(self.km.interrupt_kernel())
-                return None
+        """As nbclient does, but output over the limit is dropped, and its maker stopped.
+
+        Widgets are not kept: nobody will use them, and their state could grow for ever.
+        """
+        if msg["msg_type"] == "status":
+            return super().process_message(msg, cell, cell_index)
+        size = len(json.dumps(msg["content"], default=repr)) + sum(map(len, msg.get("buffers", ())))
+        self.printed += size
+        self.printed_in_cell += size
+        if self.printed > self.limits.output:
+            self._soon(self.kill(f"more than {of_bytes(self.limits.output)} were printed"))
+            return None
+        if self.printed_in_cell > self.limits.cell_output:
+            if self.printed_in_cell - size <= self.limits.cell_output:
+                self._soon(self.km.interrupt_kernel())
+            return None
+        if msg["msg_type"].startswith("comm"):
+            return None
         return super().process_message(msg, cell, cell_index)
 
     def _soon(self, what: Awaitable[None]) -> None:
-        self._stopped.add(asyncio.ensure_future(what))  # type: ignore[arg-type]
+        self._stopped.add(asyncio.ensure_future(what))
 
     async def _async_handle_timeout(
         self, timeout: int, cell: NotebookNode | None = None

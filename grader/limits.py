@@ -25,6 +25,7 @@ class Limits:
         output: bytes that all cells may print together.
         pods_memory: bytes that the processes of the student's Pods may hold together.
         pods_processes: how many processes may live in the student's Pods.
+        pods_disk: bytes of files that the Pods may write.
         notebook: bytes of the file that was handed in.
     """
 
@@ -40,6 +41,7 @@ class Limits:
     output: int = 10 * MB
     pods_memory: int = 1024 * MB
     pods_processes: int = 500
+    pods_disk: int = 1024 * MB
     notebook: int = 20 * MB
 
     def as_dict(self) -> dict[str, Any]:

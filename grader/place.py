@@ -83,7 +83,7 @@ class NoCluster:
 class GradingCluster:
     """An embedded cluster with two users: the examiner, who may all, and the student."""
 
-    def __init__(self, images: Path, *, isolated: bool) -> None:
+    def __init__(self, images: Path | None, *, isolated: bool) -> None:
         self.images, self.cluster = images, Embedded("grading")
         # PRoot is no wall: where the student's code is behind one, so are the Pods'.
         self.executor: Literal["userns", "auto"] = "userns" if isolated else "auto"
@@ -103,7 +103,12 @@ class GradingCluster:
 
     def _wait_until_enforced(self) -> None:
         """Return when the apiserver refuses to the student what it must; it learns the rules by a watch."""
-        who = ["--kubeconfig", str(self.cluster.student_kubeconfig), "--dry-run=server", "--output=name"]
+        who = [
+            "--kubeconfig",
+            str(self.cluster.student_kubeconfig),
+            "--dry-run=server",
+            "--output=name",
+        ]
         forbidden = [
             ["create", "configmap", "probe", "--namespace=kube-public"],
             ["run", "probe", "--image=probe", '--overrides={"spec": {"hostPID": true}}'],
@@ -112,7 +117,9 @@ class GradingCluster:
         for command in forbidden:
             while "ValidatingAdmissionPolicy" not in (said := kubectl.run([*command, *who]).stderr):
                 if time.monotonic() > end:
-                    raise ClusterError(f"The student's rights are not enforced; the last answer: {said}")
+                    raise ClusterError(
+                        f"The student's rights are not enforced; the last answer: {said}"
+                    )
 
     def end(self) -> None:
         """End the cluster."""

@@ -7,7 +7,9 @@ from enum import StrEnum
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-SETUP = "setup"  # the tag of a teacher's cell that acts on the cluster, so runs once, and is trusted
+SETUP = (
+    "setup"  # the tag of a teacher's cell that acts on the cluster, so runs once, and is trusted
+)
 PARAMETERS = ("parameters", "injected-parameters")
 
 

@@ -1,7 +1,8 @@
 """Executes submissions in parallel: one worker a thread, each with a cluster that is ready.
 
 A worker's cluster is reset after each submission. One that cannot be made as new is thrown away, and so is
-one on which something of ours failed: its submission is tried again on a fresh one.
+one whose submission crashed or ran out of time, and one on which something of ours failed: that submission
+is tried again on a fresh one.
 """
 
 from __future__ import annotations
@@ -53,14 +54,21 @@ class Pool(Generic[Key]):
     def __init__(
         self, sandbox: Sandbox, *, jobs: int, isolated: bool, cluster: bool, limits: Limits
     ) -> None:
-        self._sandbox, self._isolated, self._cluster, self._limits = sandbox, isolated, cluster, limits
+        self._sandbox, self._isolated, self._cluster, self._limits = (
+            sandbox,
+            isolated,
+            cluster,
+            limits,
+        )
         self._jobs: queue.SimpleQueue[tuple[Key, NotebookNode] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Key, Executed] | BaseException] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._workers: dict[int, WorkerProcess] = {}
         # A worker ends with the thread that started it, so each thread lives as long as the pool.
         self._threads = [
-            threading.Thread(target=self._work, args=(number,), name=f"worker {number}", daemon=True)
+            threading.Thread(
+                target=self._work, args=(number,), name=f"worker {number}", daemon=True
+            )
             for number in range(jobs)
         ]
 
@@ -112,11 +120,12 @@ class Pool(Generic[Key]):
         if worker is not None:
             try:
                 worker.wait_ready()
-                return worker
             except WorkerError:
                 self._discard(number)
                 if not worker.used:  # it never was ready: that is a try that failed
                     raise
+            else:
+                return worker
         worker = WorkerProcess(self._sandbox, isolated=self._isolated, cluster=self._cluster)
         self._workers[number] = worker
         return worker
@@ -133,7 +142,10 @@ class Pool(Generic[Key]):
             except WorkerError as failed:
                 answer = {"not_gradable": str(failed)}
             if "notebook" in answer:
-                return Executed(from_dict(answer["notebook"]), "", answer["seconds"], attempt)
+                done = from_dict(answer["notebook"])
+                if done.metadata["kubelab"]["outcome"] != "scored":
+                    self._discard(number)  # nobody knows what else it did
+                return Executed(done, "", answer["seconds"], attempt)
             problem = str(answer.get("not_gradable") or answer.get("broken") or answer)
             self._discard(number)
             if self._ending.is_set():

@@ -37,7 +37,7 @@ class WorkerProcess:
     """
 
     def __init__(self, sandbox: Sandbox, *, isolated: bool, cluster: bool) -> None:
-        options = {"isolated": isolated, "cluster": cluster, "images": str(sandbox.images)}
+        options = {"isolated": isolated, "cluster": cluster, "images": str(sandbox.images or "")}
         command = [sys.executable, "-m", "grader.worker", json.dumps(options)]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
         self._room = None if isolated else tempfile.TemporaryDirectory(prefix="kl-")

@@ -38,7 +38,9 @@ class Recorder:
         outcome, reason = Outcome.NOT_GRADABLE, problem
         if not problem:
             outcome, reason = autograded.outcome(self._autograded(one))
-        key = "" if problem else entry.key  # what could not be graded is tried again by the next run
+        key = (
+            "" if problem else entry.key
+        )  # what could not be graded is tried again by the next run
         self._put(one, outcome, reason, entry.isolation, entry.attempts, entry.seconds, key)
         return self.result(one)
 

@@ -32,6 +32,7 @@ from course.errors import LabError
 from grader import engine
 from grader.engine import NotGradableError, Side, Watch
 from grader.isolation import sandbox, student, watchdog
+from grader.isolation.standstill import Standstill
 from grader.limits import Limits
 from grader.place import GradingCluster, NoCluster, Place
 
@@ -57,7 +58,7 @@ class Worker:
             try:
                 return engine.run(
                     nb, limits=limits, student=self._student(limits, room), examiner=self._examiner(room),
-                    watch=Watch(watch.start, lambda: watch.killed), words=words,
+                    watch=Watch(watch.start, lambda: watch.killed, watch.hold, watch.release), words=words,
                 )  # fmt: skip
             except NotGradableError as problem:
                 raise NotGradableError(f"{problem} {_last(words)}".strip()) from problem
@@ -86,25 +87,37 @@ class Worker:
         for path in self.shared.iterdir():
             path.unlink()
         self.place.reset()
-        left = [p.pid for p in processes.tree(os.getpid())[1:] if p.pid not in self.place.processes()]
+        left = [
+            p.pid for p in processes.tree(os.getpid())[1:] if p.pid not in self.place.processes()
+        ]
         if left:
             raise LabError(f"Processes of the submission are left: {left}.")
 
 
 class _Watch:
-    """The watchdog of one submission, from its kernel's start on."""
+    """What holds one submission from outside, from its kernel's start on."""
 
     def __init__(self, limits: Limits, place: Place) -> None:
         self.limits, self.place = limits, place
         self.dog: watchdog.Watchdog | None = None
+        self.standstill: Standstill | None = None
 
     def start(self, kernel: Any) -> None:
         pid = kernel.km.provisioner.process.pid
-        self.dog = watchdog.of_submission(self.limits, pid, self.place.runtimes)
+        self.standstill = Standstill(pid)
+        self.dog = watchdog.of_submission(self.limits, pid, self.place.runtimes, sandbox.STATE)
 
     @property
     def killed(self) -> str:
         return self.dog.killed if self.dog else ""
+
+    def hold(self) -> None:
+        if self.standstill and self.dog and not self.standstill.begin():
+            self.dog.kill("the code's processes could not be stopped while the answer was examined")
+
+    def release(self) -> None:
+        if self.standstill:
+            self.standstill.end()
 
     def stop(self) -> None:
         if self.dog:
@@ -126,7 +139,9 @@ def serve(options: Mapping[str, Any], jobs: TextIO, answers: TextIO) -> None:
     isolated = bool(options["isolated"])
     place: Place = NoCluster()
     if options["cluster"]:
-        place = GradingCluster(Path(options["images"]), isolated=isolated)
+        place = GradingCluster(
+            Path(options["images"]) if options["images"] else None, isolated=isolated
+        )
     with ExitStack() as stack:
         shared = sandbox.STUDENT
         if not isolated:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -35,11 +34,13 @@ def system() -> list[str]:
     for link in ("bin", "lib", "lib32", "lib64", "sbin"):
         path = Path("/", link)
         if path.is_symlink():
-            words += ["--symlink", os.readlink(path), str(path)]
+            words += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             words += read_only([path])
     words += read_only(f"/etc/{name}" for name in _ETC if Path("/etc", name).exists())
-    for own in sorted((Path(__file__).parent / "etc").iterdir()):  # who there is: nobody of the machine's
+    for own in sorted(
+        (Path(__file__).parent / "etc").iterdir()
+    ):  # who there is: nobody of the machine's
         words += ["--ro-bind", str(own), f"/etc/{own.name}"]
     return words
 
@@ -66,7 +67,9 @@ def read_only(folders: Iterable[Path | str]) -> list[str]:
 
 def same_link(path: Path) -> list[str]:
     """A path that is a link, as the same link (`.venv` is one)."""
-    return [*parents(path), "--symlink", str(path.resolve()), str(path)] if path.is_symlink() else []
+    return (
+        [*parents(path), "--symlink", str(path.resolve()), str(path)] if path.is_symlink() else []
+    )
 
 
 def parents(path: Path | str) -> list[str]:

@@ -50,7 +50,12 @@ def program(machine: str) -> bytes:
     column, architecture = _ARCHITECTURES[machine]
     refuse = _ERRNO | errno.EPERM
     numbers = [pair[column] for pair in _REFUSED.values()]
-    steps = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, 0)]
+    steps = [
+        (_LOAD, 0, 0, 4),
+        (_EQUAL, 1, 0, architecture),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, 0),
+    ]
     steps += [(_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, refuse)]
     for number in numbers:
         steps += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, refuse)]
@@ -76,7 +81,7 @@ def main() -> None:
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     os.nice(options["nice"])
     refuse_calls()
-    os.execv(sys.argv[2], sys.argv[2:])
+    os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606 - the very purpose
 
 
 if __name__ == "__main__":

@@ -41,17 +41,29 @@ class Sandbox:
 
     Attributes:
         binaries: the folder of the cluster's binaries.
-        images: the OCI layout with the course's images.
+        images: the OCI layout with the course's images; None where there is none.
     """
 
     binaries: Path
-    images: Path
+    images: Path | None
 
     def argv(self, command: Sequence[str], variables: Mapping[str, str]) -> list[str]:
         """The command that runs `command` inside; it ends with this process."""
-        inside = [*self._view(), *_scratch(), *bwrap.environment(self._variables(variables))]
-        unshare = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
-        head = [bwrap.program(), *unshare, "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
+        inside = [*_scratch(), *self._view(), *bwrap.environment(self._variables(variables))]
+        unshare = [
+            "--unshare-user",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-ipc",
+            "--unshare-uts",
+        ]
+        head = [
+            bwrap.program(),
+            *unshare,
+            "--unshare-cgroup-try",
+            "--die-with-parent",
+            "--new-session",
+        ]
         who = ["--uid", str(bwrap.UID), "--gid", str(bwrap.UID), "--hostname", "kubelab"]
         inner = [*head, *who, *inside, "--chdir", "/tmp", "--", *command]  # noqa: S108 - the sandbox's
         return [*self._step_down(), *inner] if os.geteuid() == 0 else inner
@@ -60,7 +72,8 @@ class Sandbox:
         course, grader = bwrap.package("course"), bwrap.package("grader")
         return [
             *bwrap.system(),
-            *bwrap.read_only([*bwrap.python(), course, grader, self.binaries, self.images]),
+            *bwrap.read_only([*bwrap.python(), course, grader, self.binaries]),
+            *bwrap.read_only([self.images] if self.images else []),
             *bwrap.same_link(paths.ROOT / ".venv"),
             *hidden(course / "content"),
             *hidden(grader / "samples"),
@@ -120,7 +133,7 @@ def _scratch() -> list[str]:
         *bwrap.scratch("/dev/shm", _TEMPORARY_SIZE),  # noqa: S108
         *bwrap.scratch(STATE, _STATE_SIZE),
         *bwrap.scratch(STUDENT, _SHARED_SIZE),
-        "--perms", "0700", "--dir", "/tmp/home",
+        "--perms", "0700", "--dir", "/tmp/home",  # noqa: S108
     ]  # fmt: skip
 
 
@@ -141,4 +154,8 @@ def missing() -> str:
         return str(problem)
     except (OSError, subprocess.TimeoutExpired) as problem:
         return f"bwrap: {problem}"
-    return "" if tried.returncode == 0 else tried.stderr.strip() or f"bwrap ended with {tried.returncode}"
+    return (
+        ""
+        if tried.returncode == 0
+        else tried.stderr.strip() or f"bwrap ended with {tried.returncode}"
+    )

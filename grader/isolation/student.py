@@ -38,13 +38,13 @@ def argv(limits: Limits, shared: Path, variables: Mapping[str, str]) -> list[str
         *_confined(limits),
         bwrap.program(), *unshare, "--unshare-cgroup-try", "--die-with-parent", "--new-session",
         "--uid", str(bwrap.UID), "--gid", str(bwrap.UID), "--hostname", "student",
+        "--proc", "/proc", "--dev", "/dev",
+        *bwrap.scratch(HOME, limits.disk),
+        *bwrap.scratch("/tmp", rest), *bwrap.scratch("/dev/shm", rest),  # noqa: S108 - its own
         *bwrap.system(),
         *bwrap.read_only([*bwrap.python(), course]),
         *bwrap.same_link(paths.ROOT / ".venv"),
         *(word for name in ("content", "podling", "images") for word in hidden(course / name)),
-        "--proc", "/proc", "--dev", "/dev",
-        *bwrap.scratch(HOME, limits.disk),
-        *bwrap.scratch("/tmp", rest), *bwrap.scratch("/dev/shm", rest),  # noqa: S108 - its own
         *bwrap.parents(shared), "--bind", str(shared), str(shared),
         "--remount-ro", "/dev", "--remount-ro", "/",
         *bwrap.environment(_variables(variables)),

@@ -33,7 +33,7 @@ def by_cell(folder: Path, result: Result) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def graded(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
+def graded(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
     """All cases, graded in one run as a class's submissions are."""
     folder = tmp_path_factory.mktemp("course")
     for lesson, name in cases():
@@ -43,7 +43,7 @@ def graded(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple
             given |= wrong.load(lesson, name).answers
         path = folder / "submitted" / name / lesson / f"{exercise.name}.ipynb"
         build.write(build.handed_in(exercise, given), path)
-    results = grade_folder(folder, cluster=cluster)
+    results = grade_folder(folder, jobs=3)
     return {
         (result.assignment, result.student): (result, by_cell(folder, result)) for result in results
     }

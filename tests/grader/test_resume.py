@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -71,7 +70,9 @@ def test_a_killed_run_resumes_with_nothing_twice_and_nothing_lost(
         below = processes.tree(first.pid)
         first.send_signal(signal.SIGKILL)
     assert all(process.wait(10) for process in below), "the sandboxes outlived the run"
-    executed = {p.name: p.stat().st_mtime_ns for p in (folder / ".kubelab/executed/plain").iterdir()}
+    executed = {
+        p.name: p.stat().st_mtime_ns for p in (folder / ".kubelab/executed/plain").iterdir()
+    }
     with run(folder) as second:
         second.communicate()
     assert second.returncode == 0
@@ -104,9 +105,7 @@ def test_a_fault_of_ours_is_tried_three_times_and_records_no_score(
     shutil.rmtree(folder / "submitted" / "student-1")
     tries = tmp_path / "tries"
     script = f"echo >> {tries}; echo the machine is on fire >&2; exit 1"
-    monkeypatch.setattr(
-        sandbox.Sandbox, "argv", lambda *_: ["/bin/sh", "-c", script]
-    )
+    monkeypatch.setattr(sandbox.Sandbox, "argv", lambda *_: ["/bin/sh", "-c", script])
     results = grade_folder(folder, cluster=False)
     assert {(r.score, r.outcome, r.attempts) for r in results} == {(None, Outcome.NOT_GRADABLE, 3)}
     assert "the machine is on fire" in results[0].reasons[0].text
@@ -144,4 +143,4 @@ def test_each_result_says_under_which_isolation_it_was_made(tmp_path: Path) -> N
         whole.communicate()
     data = json.loads((folder / "reports" / "results.json").read_text())
     assert {one["isolation"] for one in data["results"]} == {"sandbox"}
-    assert os.path.getsize(folder / "reports" / "report.html") > 1000
+    assert (folder / "reports" / "report.html").stat().st_size > 1000
