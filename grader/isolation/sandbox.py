@@ -84,7 +84,7 @@ class Sandbox:
         temporary = ["--tmpfs", "/tmp", "--bind", "/proc", "/proc", "--dev", "/dev"]  # noqa: S108
         become = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
         return [
-            bwrap.program(), "--die-with-parent", *self._view(), *temporary, "--",
+            bwrap.program(), "--die-with-parent", *temporary, *self._view(), "--",
             *become, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs",
         ]  # fmt: skip
 
