@@ -215,8 +215,9 @@ def run(name: str, lang: str, timeout: int, output: Path | None, lesson: tuple[s
 
 
 @lab.command()
-@click.option("--jobs", default=1, type=click.IntRange(1, 64), show_default=True, metavar="N",
-              help="How many submissions are executed at once; each has a cluster of its own.")  # fmt: skip
+@click.option("--jobs", default=lambda: min(os.cpu_count() or 1, 8), type=click.IntRange(1, 64), metavar="N",
+              help="How many submissions are executed at once, each with half a GB for its cluster.  "
+              "[default: one a processor]")  # fmt: skip
 @click.option("--isolation", default="sandbox", type=click.Choice(["sandbox", "none"]), show_default=True,
               help="What stands between the students' code and you.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Grade all again, not only what is new or has changed.")

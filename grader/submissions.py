@@ -12,6 +12,7 @@ from course.errors import GradeError
 from grader.limits import Limits, of_bytes
 
 _MOST_CELLS = 2000
+_PATTERN = frozenset("*?[]{}")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ def problems(one: Submission, names: set[str], limits: Limits) -> Iterator[str]:
         names: the assignment's notebooks, without their ending.
         limits: how big a file may be.
     """
+    if strange := sorted(_PATTERN & set(one.student)):
+        # nbgrader would take every student's work for this one's.
+        yield f"The folder's name, {one.student}, has {' '.join(strange)} in it, which nbgrader takes for a pattern."
+        return
     notebooks = one.notebooks
     known = [path for path in notebooks if path.stem in names]
     if not known:

@@ -33,7 +33,7 @@ def by_cell(folder: Path, result: Result) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def graded(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
+def graded(walls: None, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
     """All cases, graded in one run as a class's submissions are."""
     folder = tmp_path_factory.mktemp("course")
     for lesson, name in cases():

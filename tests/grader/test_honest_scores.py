@@ -13,7 +13,7 @@ from grader import Outcome, Result, grade_folder
 from grader.limits import Limits
 from tests.grader import plain
 
-pytestmark = pytest.mark.usefixtures("binary")
+pytestmark = pytest.mark.usefixtures("walls")
 
 LIMITS = Limits(cell=4, submission=60)
 BROKEN = {"nothing": "", "half": "{", "number": '{"cells": 3}', "list": "[]", "bytes": "\x00\x01"}

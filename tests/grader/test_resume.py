@@ -19,7 +19,7 @@ from grader.isolation import sandbox
 from grader.limits import Limits
 from tests.grader import plain
 
-pytestmark = pytest.mark.usefixtures("binary")
+pytestmark = pytest.mark.usefixtures("walls")
 
 LIMITS = Limits(cell=10)
 WORDS = ("pod", "dop", "pods", "nod", "pod")

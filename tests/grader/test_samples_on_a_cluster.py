@@ -12,7 +12,7 @@ from course import build
 from grader import Outcome, grade_folder, samples
 from grader.results import table
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("binary")]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("walls")]
 
 
 @pytest.mark.timeout(600)
