@@ -98,6 +98,7 @@ class HideTests(harmless.Step):
         """Hide them in the cells that are the teacher's; a student's may say what they like."""
         marks = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         begin, end = marks.begin_test_delimeter, marks.end_test_delimeter
+        nb.cells = [cell for cell in nb.cells if not _told_the_examiner_alone(cell)]
         hidden: list[str] = []
         for cell in nb.cells:
             if cell.cell_type != "code" or not is_locked(cell):
@@ -121,6 +122,12 @@ class HideTests(harmless.Step):
         _clean(about, guarded)
         about["hidden"] = True
         return nb, resources
+
+
+def _told_the_examiner_alone(cell: NotebookNode) -> bool:
+    """Whether a cell was put in by the grader, with values that students are not told."""
+    placed = cell.metadata.get("kubelab", {}).get("place")
+    return placed == "examiner" and "nbgrader" not in cell.metadata
 
 
 def split(source: str, begin: str, end: str) -> tuple[str, list[str]]:
