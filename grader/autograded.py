@@ -12,6 +12,7 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from course.checks.scorecard import MIME
 from grader.marks import Ran, outcome_of
+from grader.reports.text import clean
 from grader.results import Check, Item, Outcome, Reason
 
 
@@ -20,7 +21,7 @@ def outcome(paths: Iterable[Path]) -> tuple[Outcome, str]:
     for path in paths:
         noted = nbformat.read(path, as_version=4).metadata.get("kubelab", {})
         if noted.get("outcome", Outcome.SCORED) != Outcome.SCORED:
-            return Outcome(noted["outcome"]), str(noted.get("reason", ""))
+            return Outcome(noted["outcome"]), clean(str(noted.get("reason", "")))
     return Outcome.SCORED, ""
 
 
@@ -36,7 +37,7 @@ def reasons(path: Path) -> list[Reason]:
             if lost and own:
                 found.append(Reason(cell.metadata.nbgrader.grade_id, 0, own))
                 own = ""
-    return found
+    return [Reason(one.cell, one.points, clean(one.text)) for one in found]
 
 
 def items(path: Path) -> list[Item]:
@@ -46,7 +47,7 @@ def items(path: Path) -> list[Item]:
         if is_grade(cell):
             score, points = determine_grade(cell)
             checks = [
-                Check(line["what"], line["points"], line["earned"], line["reason"])
+                Check(line["what"], line["points"], line["earned"], clean(line["reason"]))
                 for line in _card(cell).get("lines", [])
             ]
             name = str(cell.metadata.nbgrader.grade_id)

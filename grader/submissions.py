@@ -24,6 +24,11 @@ class Submission:
     folder: Path
 
     @property
+    def links(self) -> list[str]:
+        """The names of links in it. nbgrader would copy what they lead to, and give it to the student."""
+        return sorted({path.name for path in self.folder.rglob("*") if path.is_symlink()})
+
+    @property
     def notebooks(self) -> list[Path]:
         """The notebooks' files."""
         return sorted(self.folder.glob("*.ipynb"))

@@ -16,10 +16,13 @@ from __future__ import annotations
 
 import json
 import os
+import queue
+import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -129,7 +132,7 @@ def _last(words: IO[bytes]) -> str:
     return words.read()[-500:].decode("utf-8", "replace").strip()
 
 
-def serve(options: Mapping[str, Any], jobs: TextIO, answers: TextIO) -> None:
+def serve(options: Mapping[str, Any], jobs: Iterable[str], answers: TextIO) -> None:
     """Work until there are no more jobs, or the cluster is broken."""
 
     def say(**answer: Any) -> None:
@@ -169,12 +172,35 @@ def _job(worker: Worker, job: Mapping[str, Any], say: Any) -> None:
         say(notebook=nb, seconds=time.monotonic() - began)
 
 
+class Jobs:
+    """The lines of the worker's input; its end ends the worker at once, in the middle of a job too.
+
+    The grader may have been killed. Its death reaches nobody here: where root stepped down, the one between
+    has no right to signal us.
+    """
+
+    def __init__(self, source: TextIO) -> None:
+        self._source, self._lines = source, queue.SimpleQueue[str]()
+        threading.Thread(target=self._read, name="jobs", daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self._source:
+            self._lines.put(line)
+        for process in processes.tree(os.getpid())[1:]:
+            process.signal(signal.SIGKILL)
+        os._exit(0)
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            yield self._lines.get()
+
+
 def main() -> None:
     """The worker's process: its answers go where its standard output was, all other words to stderr."""
     processes.adopt_orphans()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    serve(json.loads(sys.argv[1]), sys.stdin, answers)
+    serve(json.loads(sys.argv[1]), Jobs(sys.stdin), answers)
 
 
 if __name__ == "__main__":

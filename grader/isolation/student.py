@@ -32,14 +32,14 @@ def argv(limits: Limits, shared: Path, variables: Mapping[str, str]) -> list[str
         variables: the environment, beside what every program needs.
     """
     course = bwrap.package("course")
-    rest = limits.disk // 4
+    half, rest = limits.disk // 2, limits.disk // 4
     unshare = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     return [
         *_confined(limits),
         bwrap.program(), *unshare, "--unshare-cgroup-try", "--die-with-parent", "--new-session",
         "--uid", str(bwrap.UID), "--gid", str(bwrap.UID), "--hostname", "student",
         "--proc", "/proc", "--dev", "/dev",
-        *bwrap.scratch(HOME, limits.disk),
+        *bwrap.scratch(HOME, half),
         *bwrap.scratch("/tmp", rest), *bwrap.scratch("/dev/shm", rest),  # noqa: S108 - its own
         *bwrap.system(),
         *bwrap.read_only([*bwrap.python(), course]),
