@@ -31,6 +31,9 @@ class Place(Protocol):
     def reset(self) -> None:
         """Make it as new; raises ClusterError where that cannot be verified."""
 
+    def check(self) -> None:
+        """Look whether it is as new still; raises ClusterError where it is not."""
+
     def network(self, name: str) -> list[str]:
         """The words that precede a command to run it in the cluster's network."""
 
@@ -58,6 +61,9 @@ class NoCluster:
 
     def reset(self) -> None:
         """There is nothing to reset."""
+
+    def check(self) -> None:
+        """There is nothing to look at."""
 
     def network(self, _name: str) -> list[str]:
         """No words: there is no cluster's network."""
@@ -130,6 +136,11 @@ class GradingCluster:
     def reset(self) -> None:
         """Bring the cluster back to what it was after `start`, verified."""
         self.cluster.reset_to_baseline()
+
+    def check(self) -> None:
+        """Look at every key again: a controller may have acted after the reset was verified."""
+        if left := self.cluster.differs_from_baseline():
+            raise ClusterError(f"The cluster is not as new any more: {', '.join(left)}.")
 
     def network(self, name: str) -> list[str]:
         """Starts a command inside the cluster's network."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import signal
 import sys
 import tempfile
@@ -88,11 +89,13 @@ class Worker:
             LabError: it is not.
         """
         for path in self.shared.iterdir():
-            path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         self.place.reset()
-        left = [
-            p.pid for p in processes.tree(os.getpid())[1:] if p.pid not in self.place.processes()
-        ]
+        ours = self.place.processes()
+        left = [p.pid for p in processes.tree(os.getpid())[1:] if p.pid not in ours]
         if left:
             raise LabError(f"Processes of the submission are left: {left}.")
 
@@ -163,6 +166,7 @@ def serve(options: Mapping[str, Any], jobs: Iterable[str], answers: TextIO) -> N
 
 
 def _job(worker: Worker, job: Mapping[str, Any], say: Any) -> None:
+    worker.place.check()
     began = time.monotonic()
     try:
         nb = worker.execute(nbformat.from_dict(job["notebook"]), Limits(**job["limits"]))
