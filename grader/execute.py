@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell
@@ -21,11 +21,15 @@ from traitlets import Bool, Dict, Enum, Integer, Unicode
 
 from grader import ISOLATIONS
 from grader.engine import NotGradableError
+from grader.isolation import sandbox
 from grader.journal import Journal
 from grader.limits import Limits
 from grader.marks import Ran, outcome_of
+from grader.outcomes import Row, opened
 from grader.parameters import of_assignment, private
 from grader.places import PARAMETERS, note_places
+from grader.pool import Executed, Pool
+from grader.reports.text import clean
 
 
 class PapermillExecute(Execute):  # type: ignore[misc]
@@ -54,7 +58,11 @@ class PapermillExecute(Execute):  # type: ignore[misc]
         else:
             work = "\0".join(cell.source for cell in nb.cells)
             secret = private(named["assignment"], secrets.token_bytes(32), work)
-            nb = self._execute(ready(nb, self._values(named["assignment"]), secret))
+            done = self._execute(ready(nb, self._values(named["assignment"]), secret))
+            self._remember(named, done)
+            if done.notebook is None:
+                raise NotGradableError(done.problem)
+            nb = done.notebook
         for cell in nb.cells:
             cell.metadata.pop("papermill", None)
             if cell.cell_type == "code":
@@ -65,10 +73,18 @@ class PapermillExecute(Execute):  # type: ignore[misc]
         given = self.parameters.get(assignment)
         return of_assignment(assignment) if given is None else dict(given)
 
-    def _execute(self, nb: NotebookNode) -> NotebookNode:
-        from grader.isolation import sandbox
-        from grader.pool import Pool
+    def _remember(self, named: Mapping[str, str], done: Executed) -> None:
+        """Put the outcome into the gradebook; without a key, so that `lab grade` grades it itself."""
+        outcome, reason = "not gradable", done.problem
+        if done.notebook is not None:
+            noted = done.notebook.metadata["kubelab"]
+            outcome, reason = noted["outcome"], clean(noted["reason"])
+        where = (named["assignment"], named["student"])
+        row = Row(*where, outcome, reason, self.isolation, done.attempts, done.seconds, key="")
+        with opened(named["db_url"]) as outcomes:
+            outcomes.put(row)
 
+    def _execute(self, nb: NotebookNode) -> Executed:
         limits = Limits(cell=self.cell_seconds, submission=self.submission_seconds)
         key = (self.isolation, self.cluster, limits)
         if key not in _pools:
@@ -81,9 +97,7 @@ class PapermillExecute(Execute):  # type: ignore[misc]
             atexit.register(pool.__exit__)
             pool.__enter__()
         [(_, done)] = _pools[key].run([(0, nb)])
-        if done.notebook is None:
-            raise NotGradableError(done.problem)
-        return done.notebook
+        return cast("Executed", done)
 
 
 _pools: dict[Any, Any] = {}

@@ -16,6 +16,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from grader.outcomes import opened
 from tests.grader import plain
 from tests.grader.commands import Person, person
 
@@ -97,6 +98,12 @@ def test_what_is_released_holds_neither_a_solution_nor_a_hidden_test(released: C
 
 def test_autograde_records_what_the_lab_would(graded: Course) -> None:
     assert scores(graded) == {USER: 4, "ada": 6}
+
+
+def test_autograde_leaves_the_outcome_and_the_isolation_in_the_gradebook(graded: Course) -> None:
+    with opened(f"sqlite:///{graded.teacher.home / 'gradebook.db'}") as outcomes:
+        rows = {row.student: (row.outcome, row.isolation) for row in outcomes.all()}
+    assert rows == {USER: ("scored", "sandbox"), "ada": ("scored", "sandbox")}
 
 
 def test_autograde_again_skips_and_by_force_gives_the_same(graded: Course) -> None:
