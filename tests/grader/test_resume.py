@@ -69,7 +69,7 @@ def test_a_killed_run_resumes_with_nothing_twice_and_nothing_lost(
             assert " of 5: " in next(line for line in lines if " of 5: " in line)
         below = processes.tree(first.pid)
         first.send_signal(signal.SIGKILL)
-    assert all(process.wait(2) for process in below), "the sandboxes outlived the run"
+    assert all(process.wait(5) for process in below), "the sandboxes outlived the run"
     executed = {
         p.name: p.stat().st_mtime_ns for p in (folder / ".kubelab/executed/plain").iterdir()
     }
