@@ -20,8 +20,8 @@ from grader.limits import Limits
 from tests.hostile import handin, tiny
 from tests.hostile.case import Case
 
-JOBS = 4  # most of the time is waiting
-LIMITS = {"cell": 10, "check": 30, "submission": 120}
+JOBS = 3  # most of the time is waiting
+LIMITS = {"cell": 20, "check": 30, "submission": 120}
 CONTROLS = ("0-control", "g-control", "n-control", "zz-control")
 """Their names put them before, among and after the cases: submissions go by their students' names."""
 
