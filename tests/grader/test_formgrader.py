@@ -19,7 +19,7 @@ from tests.grader import plain
 from tests.grader.commands import Person, person
 from tests.support import end_processes_of, processes_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("walls")]
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None:

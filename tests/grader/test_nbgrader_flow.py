@@ -20,7 +20,7 @@ from grader.outcomes import opened
 from tests.grader import plain
 from tests.grader.commands import Person, person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("walls")]
 USER = pwd.getpwuid(geteuid()).pw_name  # nbgrader's exchange knows students by their login
 SECRET = "Another word was asked for."  # the reason that only the hidden test holds
 

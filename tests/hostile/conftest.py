@@ -33,7 +33,7 @@ def chosen(session: pytest.Session) -> list[cases.Case]:
 
 @pytest.fixture(scope="session")
 def whole_run(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, binary: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, walls: None
 ) -> Iterator[Run]:
     """Grade what is chosen, with the controls; skipped where the grader has no sandbox."""
     try:

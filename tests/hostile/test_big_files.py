@@ -12,7 +12,7 @@ import pytest
 from course import paths
 from tests.hostile import handin, suite, tiny
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("walls")]
 
 _SCRIPT = """\
 import json, pathlib, resource, sys
