@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from course import paths, processes
+from course import locks, paths, processes
 from course.errors import IsolationError, LabError
 from grader import Outcome, grade_folder
 from grader.isolation import sandbox
@@ -128,13 +128,22 @@ def test_without_user_namespaces_it_refuses_until_it_is_told_to_do_without(
 
 def test_two_runs_in_one_folder_do_not_meet(tmp_path: Path) -> None:
     folder = class_of(tmp_path)
-    with run(folder) as first:
-        lines = iter(first.stderr or ())
-        next(line for line in lines if " of 5: " in line)
-        with pytest.raises(LabError, match="grading"):
-            grade_folder(folder, cluster=False)
+    (folder / ".kubelab").mkdir()
+    with (
+        locks.held(folder / ".kubelab" / "lock", 1, "a test"),
+        pytest.raises(LabError, match="grading"),
+    ):
+        grade_folder(folder, cluster=False)
+
+
+def test_a_run_that_is_interrupted_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    with run(class_of(tmp_path)) as first:
+        next(line for line in first.stderr or () if " of 5: " in line)
+        below = processes.tree(first.pid)
         first.send_signal(signal.SIGINT)
+        first.communicate()
     assert first.returncode == 130
+    assert all(process.wait(5) for process in below)
 
 
 def test_each_result_says_under_which_isolation_it_was_made(tmp_path: Path) -> None:
