@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.cluster.kube import Kube, container, pod, shell
+from tests.cluster.kube import DEADLINE, Kube, container, pod, shell
+from tests.faults.traces import until
 
 
 def test_a_pod_is_ready_when_its_readiness_probe_says_so(kube: Kube) -> None:
@@ -46,11 +47,9 @@ def test_tcp_probes_reach_the_pods_port(kube: Kube) -> None:
 
 def events_of(kube: Kube, name: str) -> str:
     """The events of a pod, once its probe has failed a first time."""
-    kube.wait(
-        "jsonpath={.reason}=Unhealthy",
-        "events",
-        f"--field-selector=involvedObject.name={name},reason=Unhealthy",
-    )
+    failed = f"--field-selector=involvedObject.name={name},reason=Unhealthy"
+    # `kubectl wait` ends at once where there is no such event yet.
+    until(lambda: kube.run("get", "events", failed, "-o", "name").stdout, DEADLINE, "Unhealthy")
     return kube.run("get", "events", f"--field-selector=involvedObject.name={name}").stdout
 
 

@@ -50,7 +50,7 @@ def test_case(hostile: str, whole_run: Run, request: pytest.FixtureRequest) -> N
     _recorded(graded.folder, case, result.score)
     own = "" if result.notebook is None else handin.shown(suite.executed(result))
     # What a kernel that is ended has printed last is lost at times; its end is the proof.
-    lost = case.raw or result.outcome is Outcome.CRASHED
+    lost = case.raw or result.outcome is not Outcome.SCORED
     for word in () if lost else case.says:
         assert word in own, (
             f"{word!r} is not in the outputs: did the attack run?{told}\n{own[-3000:]}"
