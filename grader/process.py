@@ -41,7 +41,11 @@ class WorkerProcess:
         command = [sys.executable, "-m", "grader.worker", json.dumps(options)]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
         self._room = None if isolated else tempfile.TemporaryDirectory(prefix="kl-")
-        env = None if self._room is None else os.environ | {"XDG_STATE_HOME": self._room.name}
+        env = None
+        if (
+            self._room is not None
+        ):  # without a sandbox, what the worker leaves when it ends lies there
+            env = os.environ | dict.fromkeys(("XDG_STATE_HOME", "TMPDIR"), self._room.name)
         self._process = subprocess.Popen(
             sandbox.argv(command, {}) if isolated else command,
             stdin=subprocess.PIPE,

@@ -46,7 +46,6 @@ class Worker:
 
     def __init__(self, place: Place, *, isolated: bool, shared: Path) -> None:
         self.place, self.isolated, self.shared = place, isolated, shared
-        self.kernels: set[int] = set()
 
     def execute(self, nb: NotebookNode, limits: Limits) -> NotebookNode:
         """Execute a notebook.
