@@ -25,10 +25,10 @@ def outcome(paths: Iterable[Path]) -> tuple[Outcome, str]:
     return Outcome.SCORED, ""
 
 
-def reasons(path: Path) -> list[Reason]:
+def reasons(nb: NotebookNode) -> list[Reason]:
     """Why points were lost, in the order of the cells."""
     found, own = [], ""
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in nb.cells:
         if is_solution(cell) and cell.cell_type == "code":
             own = _own_failure(cell)
         if is_grade(cell) and cell.cell_type == "code":
@@ -40,10 +40,10 @@ def reasons(path: Path) -> list[Reason]:
     return [Reason(one.cell, one.points, clean(one.text)) for one in found]
 
 
-def items(path: Path) -> list[Item]:
+def items(nb: NotebookNode) -> list[Item]:
     """The graded cells, with their checks."""
     found = []
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in nb.cells:
         if is_grade(cell):
             score, points = determine_grade(cell)
             checks = [

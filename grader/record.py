@@ -6,6 +6,7 @@ import glob
 import re
 from pathlib import Path
 
+import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from grader import autograded
@@ -77,8 +78,9 @@ class Recorder:
         else:
             score, most = scores(self.database, one.assignment, one.student)
             for path in self._autograded(one):
-                reasons += autograded.reasons(path)
-                items += autograded.items(path)
+                notebook = nbformat.read(path, as_version=4)
+                reasons += autograded.reasons(notebook)
+                items += autograded.items(notebook)
         return Result(
             one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, path,
             tuple(items), row.isolation, row.attempts,
