@@ -22,6 +22,7 @@ from course.progress import silent
 STOP_WITHIN = 10.0
 """Seconds that the keeper has to end everything, before it is ended."""
 _KEEPER_UP_WITHIN = 15.0
+_KEEPER_GONE_WITHIN = 1.0
 _LOCK_FOR = 120.0
 _ROOM = 300 << 20
 """Bytes that a new cluster needs at once: etcd's files and the pods' root file systems."""
@@ -162,7 +163,11 @@ class Embedded:
         if last and last.stage == "ready":
             return self.status()
         reason = f"{last.stage}: {last.message}" if last else "no reason given"
-        if not self.keeper:
+        keeper = self.keeper
+        # One that failed stays to say why; of one that was killed, the connection may end before it.
+        if not keeper or (
+            not (last and last.stage == "failed") and keeper.wait(_KEEPER_GONE_WITHIN)
+        ):
             reason = f"its keeper ended; it said last: {self._state.last_words('keeper')}"
         raise ClusterError(
             f"the cluster {self.name!r} could not start: {reason.rstrip('.')}."

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -77,6 +78,36 @@ def test_a_keeper_that_is_killed_while_its_cluster_starts_is_said_at_once(
     assert "Traceback" not in up.said
     traces.gone(own_state, k)
     assert Embedded().status().state == "absent"
+
+
+def test_a_keeper_that_is_killed_before_it_answers_is_said_to_have_ended(
+    lab: Lab, own_state: Path
+) -> None:
+    assert lab("up").returncode == 0
+    cluster, keeper, k = Embedded(), Embedded().keeper, traces.network_of()
+    assert keeper
+    socket = str(State("kubelab").control_socket.name)
+    keeper.signal(signal.SIGSTOP)  # it accepts nothing and reads nothing, as if it were killed then
+    said: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            cluster.wait_ready(20)
+        except Exception as error:
+            said.append(error)
+
+    waiter, before = threading.Thread(target=wait), connections(socket)
+    waiter.start()
+    traces.until(lambda: connections(socket) > before, 10, lambda: "no connection to the keeper")
+    keeper.signal(signal.SIGKILL)
+    waiter.join(10)
+    assert "could not start: its keeper ended" in str(said[0])
+    traces.gone(own_state, k)
+
+
+def connections(socket: str) -> int:
+    """The unix sockets of this name, those of connections among them."""
+    return sum(line.endswith(socket) for line in Path("/proc/net/unix").read_text().splitlines())
 
 
 def test_sigterm_to_the_keeper_ends_the_cluster(lab: Lab, own_state: Path) -> None:
