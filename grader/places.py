@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_locked, is_solution
+
+from grader.cells import is_grade, is_locked, is_solution
 
 SETUP = (
     "setup"  # the tag of a teacher's cell that acts on the cluster, so runs once, and is trusted
