@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 _LOOK_AGAIN = 0.02
 """Seconds after which a tree that is being killed is looked at anew: it may have forked meanwhile."""
 
@@ -135,7 +134,7 @@ def cpu_seconds(root: int) -> float:
 
 
 def _stats() -> Iterator[tuple[int, list[str]]]:
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc"):  # noqa: PTH208 - it is done five times a second
         if name.isdigit() and (fields := _stat(int(name))):
             yield int(name), fields
 

@@ -19,13 +19,13 @@ from pathlib import Path
 import click
 
 from course import build, kubectl
-from course.cluster.base import Spec
 from course.cluster.embedded import Embedded
 from course.errors import ClusterError, GradeError
 from grader import process, samples
 from grader.assignments import Assignment
 from grader.config import nbgraders_needs
 from grader.folder import grade_folder
+from grader.place import end_cluster, start_cluster
 from grader.results import Outcome
 
 _LESSON = "pods"
@@ -204,14 +204,11 @@ def _autograde(folder: Path, student: str, wrap: list[str], env: dict[str, str])
 def _fresh() -> Iterator[Embedded]:
     from course import images
 
-    cluster = Embedded(f"bench-{uuid.uuid4().hex[:8]}")
+    cluster = start_cluster(f"bench-{uuid.uuid4().hex[:8]}", images.ensure())
     try:
-        cluster.create(Spec(name=cluster.name, images=images.ensure(), with_caller=True))
-        cluster.wait_ready()
         yield cluster
     finally:
-        cluster.delete()
-        cluster.forget()
+        end_cluster(cluster)
 
 
 @contextlib.contextmanager

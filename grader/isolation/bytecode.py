@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from jupyter_client.manager import start_new_kernel
 
@@ -68,7 +69,7 @@ def _compile(folder: Path) -> None:
         }
         command = [sys.executable, "-c", "import grader.worker"]
         subprocess.run(command, env=env, cwd=room, timeout=_WITHIN, check=True)
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         manager, client = start_new_kernel(_WITHIN, env=env, cwd=room, **quiet)
         try:
             client.execute_interactive(_CELL, timeout=_WITHIN, output_hook=lambda _message: None)
