@@ -166,10 +166,10 @@ def end_in_order(root: ProcessId, within: float) -> None:
     but for that bwrap outside must not end before: it stands still meanwhile. Seconds.
     """
     deadline = time.monotonic() + within
-    firsts = [p for p in tree(root.pid) if _is_first(p.pid)]
-    if firsts:
-        root.signal(signal.SIGSTOP)
-    for first in firsts:
+    for first in [p for p in tree(root.pid) if _is_first(p.pid)]:
+        fields = _stat(first.pid)
+        if fields and (outside := of(int(fields[1]))):
+            outside.signal(signal.SIGSTOP)
         while first.alive() and time.monotonic() < deadline:
             first.signal(signal.SIGCONT)  # it may have been stopped, with all that is behind a wall
             for process in tree(first.pid)[1:]:
