@@ -16,25 +16,53 @@ found, the likely cause, and the command to look closer.
 """
 
 from course.checks.answers import answer
+from course.checks.archive import ImageArchive, give_archive
+from course.checks.commands import does, steps
+from course.checks.config_files import HostsFile, RegistriesFile
 from course.checks.failure import CheckFailed
 from course.checks.http import http
+from course.checks.images import (
+    ImageTrouble,
+    did_not_pull,
+    digest_of,
+    make_image_trouble,
+    named,
+    runs_digest,
+)
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
 from course.checks.scorecard import Scorecard
 from course.checks.trouble import Trouble, make_trouble
+from course.checks.values import exactly, is_mapping, says, value
 
 __all__ = [
     "CheckFailed",
+    "HostsFile",
+    "ImageArchive",
+    "ImageTrouble",
     "Object",
     "Predicate",
+    "RegistriesFile",
     "Scorecard",
     "Trouble",
     "answer",
     "at_least",
+    "did_not_pull",
+    "digest_of",
+    "does",
     "either",
+    "exactly",
     "fresh_namespace",
+    "give_archive",
     "http",
+    "is_mapping",
+    "make_image_trouble",
     "make_trouble",
+    "named",
     "pattern",
+    "runs_digest",
+    "says",
+    "steps",
+    "value",
 ]
