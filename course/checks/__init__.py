@@ -15,6 +15,7 @@ as in the student's. Each raises `CheckFailed`, which names the object, what was
 found, the likely cause, and the command to look closer.
 """
 
+from course import checks
 from course.checks.answers import answer
 from course.checks.archive import ImageArchive, give_archive
 from course.checks.commands import does, steps
@@ -35,6 +36,7 @@ from course.checks.objects import Object
 from course.checks.scorecard import Scorecard
 from course.checks.trouble import Trouble, make_trouble
 from course.checks.values import exactly, is_mapping, says, value
+from course.language import speak
 
 __all__ = [
     "CheckFailed",
@@ -48,6 +50,7 @@ __all__ = [
     "Trouble",
     "answer",
     "at_least",
+    "checks",
     "did_not_pull",
     "digest_of",
     "does",
@@ -63,6 +66,7 @@ __all__ = [
     "pattern",
     "runs_digest",
     "says",
+    "speak",
     "steps",
     "value",
 ]
