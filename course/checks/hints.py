@@ -82,12 +82,10 @@ def ladders(lesson: str) -> dict[str, tuple[str, ...]]:
 
 def _steps(place: str, entry: Any) -> tuple[str, ...]:
     steps = entry.get("steps") if isinstance(entry, dict) and len(entry) == 1 else None
-    right = isinstance(steps, list) and all(
-        isinstance(text, str) and text.strip() for text in steps
-    )
-    if not right or len(steps) != STEPS:
+    texts = steps if isinstance(steps, list) else []
+    if len(texts) != STEPS or not all(isinstance(text, str) and text.strip() for text in texts):
         raise ContentError(f"{place} must hold `steps`, a list of {STEPS} texts, and nothing else.")
-    return tuple(text.strip() for text in steps)
+    return tuple(text.strip() for text in texts)
 
 
 def taken(path: Path) -> dict[str, int]:

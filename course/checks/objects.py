@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from course import kubectl
-from course.checks import cause, ready
+from course.checks import cause, events, inside, logs, ready
 from course.checks.failure import CheckFailed
 from course.checks.http import http
 from course.checks.match import Mismatch, compare
@@ -124,30 +124,11 @@ class Object:
         before = self._ask(port, path, contains=contains, within=within)
         return self._ask(port, path, contains=contains, within=within, differs_from=before)
 
-    def logs_hold(self, text: str, *, container: str = "", within: float = WITHIN) -> None:
-        """The container's log holds the text, or does so within the time: the log is followed."""
-        which = ["--container", container] if container else []
-        args = ["logs", "--follow", self.name, "--namespace", self.namespace, *which]
-        seen: list[str] = []
-        item = self.get()
-        done = None
-        try:
-            done = kubectl.stream(args, seen.append, deadline=within, until=text)
-        except kubectl.CommandTimeoutError:
-            pass
-        except kubectl.CommandError as failure:
-            seen = [failure.words]
-        if done is not None and text in done.stdout:
-            return
-        lines = "".join(seen).strip().splitlines()
-        why, _ = cause.of(item)
-        raise CheckFailed(
-            f"Log of {self}",
-            f"a line with “{text}” within {within:g} s",
-            f"the last line “{lines[-1]}”" if lines else "no line",
-            why,
-            f"kubectl logs {self._scope} {' '.join(which)}".rstrip(),
-        )
+    def logs_hold(
+        self, text: str, *, container: str = "", previous: bool = False, within: float = WITHIN
+    ) -> str:
+        """A container's log holds the text, or does so within the time (see `course.checks.logs`)."""
+        return logs.hold(self, text, container=container, previous=previous, within=within)
 
     def runs(
         self,
@@ -157,19 +138,14 @@ class Object:
         prints: str = "",
         deadline: float = WITHIN,
     ) -> str:
-        """A command in the container ends well and prints the text; returns what it printed."""
-        which = ["--container", container] if container else []
-        args = ["exec", self.name, "--namespace", self.namespace, *which, "--", *argv]
-        shown = "kubectl exec " + " ".join([self._scope, *which, "--", *argv])
-        item = self.get()
-        done = kubectl.run(args, deadline=deadline)
-        if done.status == 0 and prints in done.stdout:
-            return done.stdout
-        said = " ".join((done.stdout + done.stderr).split())[:200]
-        wanted = f"`{' '.join(argv)}` to end well" + (f" and print “{prints}”" if prints else "")
-        raise CheckFailed(
-            str(self), wanted, f"exit status {done.status}, “{said}”", cause.of(item)[0], shown
-        )
+        """A command in a container ends well and prints the text; returns what it printed."""
+        return inside.runs(self, argv, container=container, prints=prints, deadline=deadline)
+
+    def has_event(
+        self, reason: str, *, contains: str = "", within: float = WITHIN
+    ) -> dict[str, Any]:
+        """The cluster told of this reason about the object, or does so within the time."""
+        return events.event(self, reason, contains=contains, within=within)
 
     @property
     def _scope(self) -> str:
