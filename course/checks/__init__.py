@@ -24,6 +24,7 @@ from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
 from course.checks.scorecard import Scorecard
 from course.checks.trouble import Trouble, make_trouble
+from course.language import speak
 
 __all__ = [
     "CheckFailed",
@@ -39,4 +40,5 @@ __all__ = [
     "http",
     "make_trouble",
     "pattern",
+    "speak",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from course import kubectl
 from course.checks import cause
 from course.checks.failure import CheckFailed
+from course.language import _
 
 if TYPE_CHECKING:
     from course.checks.objects import Object
@@ -38,14 +39,18 @@ def event(about: Object, reason: str, *, contains: str = "", within: float) -> d
             return one
     if (left := end - time.monotonic()) > 0:
         with closing(kubectl.watch("events", "", space, left, selector=selector)) as told:
-            for _, one in told:
+            for _kind, one in told:
                 seen.append(one)
                 if _is(one, reason, contains):
                     return one
-    wanted = f"an event {reason}" + (f" that says “{contains}”" if contains else "")
-    why, _ = cause.of(item)
+    wanted = (
+        _("an event {reason} that says “{text}”", reason=reason, text=contains)
+        if contains
+        else _("an event {reason}", reason=reason)
+    )
+    wanted += _(" within {seconds:g} s", seconds=within)
     look = f"kubectl events --for {about.kind}/{about.name} -n {space}"
-    raise CheckFailed(str(about), f"{wanted} within {within:g} s", _found(seen), why, look)
+    raise CheckFailed(str(about), wanted, _found(seen), cause.of(item)[0], look)
 
 
 def _is(one: Mapping[str, Any], reason: str, contains: str) -> bool:
@@ -54,4 +59,6 @@ def _is(one: Mapping[str, Any], reason: str, contains: str) -> bool:
 
 def _found(seen: list[dict[str, Any]]) -> str:
     reasons = list(dict.fromkeys(str(one.get("reason", "")) for one in seen))
-    return f"only {', '.join(reasons)}" if reasons else "no event about it"
+    if not reasons:
+        return _("no event about it")
+    return _("only {reasons}", reasons=", ".join(reasons))

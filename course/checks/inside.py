@@ -13,6 +13,7 @@ from course import kubectl
 from course.checks import cause
 from course.checks.failure import CheckFailed
 from course.kubectl import CommandTimeoutError, Completed
+from course.language import _
 
 if TYPE_CHECKING:
     from course.checks.objects import Object
@@ -35,18 +36,23 @@ def runs(
         CheckFailed: the Pod or the container is not there or does not run, or the command does otherwise.
     """
     item = pod.get()
-    words = f"`{shlex.join(argv)}` to end well" + (f" and print “{prints}”" if prints else "")
+    command = shlex.join(argv)
+    wanted = (
+        _("`{command}` to end well and print “{text}”", command=command, text=prints)
+        if prints
+        else _("`{command}` to end well", command=command)
+    )
     look = f"kubectl {shlex.join(_words(pod, container, argv))}"
     try:
         done = _exec(pod, container, argv, deadline)
     except CommandTimeoutError:
-        found = f"that it still runs after {deadline:g} s"
-        raise CheckFailed(str(pod), words, found, cause.of(item)[0], look) from None
+        found = _("that it still runs after {seconds:g} s", seconds=deadline)
+        raise CheckFailed(str(pod), wanted, found, cause.of(item)[0], look) from None
     if done.status == 0 and prints in done.stdout:
         return done.stdout
     said = " ".join((done.stdout + done.stderr).split())[:200]
-    found = f"exit status {done.status}, “{said}”"
-    raise CheckFailed(str(pod), words, found, cause.of(item)[0], look)
+    found = _("exit status {status}, “{words}”", status=done.status, words=said)
+    raise CheckFailed(str(pod), wanted, found, cause.of(item)[0], look)
 
 
 def holds(pod: Object, argv: Sequence[str], *, container: str = "", deadline: float) -> bool:
@@ -58,11 +64,9 @@ def holds(pod: Object, argv: Sequence[str], *, container: str = "", deadline: fl
     done = _exec(pod, container, argv, deadline)
     if done.status == 0 or _ENDED.search(done.stderr):
         return done.status == 0
-    item = pod.get()
-    where = f"container {container}" if container else "a container"
-    found = " ".join(done.stderr.split())[:200]
-    why, look = cause.of(item)
-    raise CheckFailed(str(pod), f"{where} to run a command in", f"“{found}”", why, look)
+    wanted = _("a container {name} to run a command in", name=container or "…")
+    found = f"“{' '.join(done.stderr.split())[:200]}”"
+    raise CheckFailed(str(pod), wanted, found, *cause.of(pod.get()))
 
 
 def who_finds(

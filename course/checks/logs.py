@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from course import kubectl
 from course.checks import cause
 from course.checks.failure import CheckFailed
+from course.language import _
 
 if TYPE_CHECKING:
     from course.checks.objects import Object
@@ -22,9 +23,9 @@ def said(pod: Object, *, container: str = "", previous: bool = False) -> str:
     done = kubectl.run(["logs", *_words(pod, container, previous)])
     if done.status == 0:
         return done.stdout
-    found = " ".join(done.stderr.split())[:200]
+    found = f"“{' '.join(done.stderr.split())[:200]}”"
     raise CheckFailed(
-        _about(pod, container, previous), "it to be there", f"“{found}”", cause.of(item)[0],
+        _about(pod, container, previous), _("it to be there"), found, cause.of(item)[0],
         _look(pod, container, previous),
     )  # fmt: skip
 
@@ -43,9 +44,13 @@ def hold(
     if text in seen:
         return seen
     lines = seen.strip().splitlines()
-    expected = f"a line with “{text}”" + ("" if previous else f" within {within:g} s")
-    found = f"the last line “{lines[-1][:200]}”" if lines else "no line"
-    why, _ = cause.of(pod.get())
+    expected = (
+        _("a line with “{text}”", text=text)
+        if previous
+        else _("a line with “{text}” within {seconds:g} s", text=text, seconds=within)
+    )
+    found = _("the last line “{line}”", line=lines[-1][:200]) if lines else _("no line")
+    why = cause.of(pod.get())[0]
     raise CheckFailed(
         _about(pod, container, previous), expected, found, why, _look(pod, container, previous)
     )
@@ -62,8 +67,10 @@ def _followed(pod: Object, text: str, container: str, within: float) -> str:
 
 
 def _about(pod: Object, container: str, previous: bool) -> str:
-    which = f"container {container} of " if container else ""
-    return f"Log of {which}{pod}" + (" before its restart" if previous else "")
+    about = _("container {name} of {object}", name=container, object=pod) if container else str(pod)
+    if previous:
+        return _("Log of {object} before its restart", object=about)
+    return _("Log of {object}", object=about)
 
 
 def _look(pod: Object, container: str, previous: bool) -> str:
