@@ -21,6 +21,7 @@ from course.checks.archive import ImageArchive, give_archive
 from course.checks.commands import does, steps
 from course.checks.config_files import HostsFile, RegistriesFile
 from course.checks.failure import CheckFailed
+from course.checks.hints import hint
 from course.checks.http import http
 from course.checks.images import (
     ImageTrouble,
@@ -58,6 +59,7 @@ __all__ = [
     "exactly",
     "fresh_namespace",
     "give_archive",
+    "hint",
     "http",
     "is_mapping",
     "make_image_trouble",
