@@ -247,14 +247,16 @@ class _Output:
 
 
 def watch(
-    kind: str, name: str, namespace: str, deadline: float
+    kind: str, name: str, namespace: str, deadline: float, *, selector: str = ""
 ) -> Generator[tuple[str, dict[str, Any]], None, None]:
     """Yield (ADDED | MODIFIED | DELETED, object) as the API tells them, until the deadline.
 
-    The object as it is now comes first. Closing the generator ends the watch.
+    The object as it is now comes first. Closing the generator ends the watch. With a label selector,
+    the objects that it matches are watched, whatever their names.
     """
     scope = ["--namespace", namespace] if namespace else []
-    args = ["get", kind, "--field-selector", f"metadata.name={name}", *scope]
+    which = ["--selector", selector] if selector else ["--field-selector", f"metadata.name={name}"]
+    args = ["get", kind, *which, *scope]
     args += ["--watch", "--output-watch-events", "--output", "json"]
     process = subprocess.Popen(
         [executable("kubectl"), *args],

@@ -22,6 +22,7 @@ from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
 from course.checks.scorecard import Scorecard
+from course.checks.service import Service
 from course.checks.trouble import Trouble, make_trouble
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Object",
     "Predicate",
     "Scorecard",
+    "Service",
     "Trouble",
     "answer",
     "at_least",
