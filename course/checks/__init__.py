@@ -17,6 +17,7 @@ found, the likely cause, and the command to look closer.
 
 from course.checks.answers import answer
 from course.checks.failure import CheckFailed
+from course.checks.hints import hint
 from course.checks.http import http
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
@@ -36,6 +37,7 @@ __all__ = [
     "at_least",
     "either",
     "fresh_namespace",
+    "hint",
     "http",
     "make_trouble",
     "pattern",
