@@ -256,15 +256,18 @@ class _Output:
 
 
 def watch(
-    kind: str, name: str, namespace: str, deadline: float, *, selector: str = ""
+    kind: str, name: str, namespace: str, deadline: float, *, selector: str = "", fields: str = ""
 ) -> Generator[tuple[str, dict[str, Any]], None, None]:
     """Yield (ADDED | MODIFIED | DELETED, object) as the API tells them, until the deadline.
 
-    The object as it is now comes first. Closing the generator ends the watch. A `selector` of fields takes
-    the place of the name.
+    The object as it is now comes first. Closing the generator ends the watch. With a selector of labels, or
+    one of fields, the objects that it matches are watched, whatever their names.
     """
     scope = ["--namespace", namespace] if namespace else []
-    args = ["get", kind, "--field-selector", selector or f"metadata.name={name}", *scope]
+    which = ["--selector", selector] if selector else []
+    if fields or not selector:
+        which += ["--field-selector", fields or f"metadata.name={name}"]
+    args = ["get", kind, *which, *scope]
     args += ["--watch", "--output-watch-events", "--output", "json"]
     process = subprocess.Popen(
         [executable("kubectl"), *args],

@@ -35,6 +35,7 @@ from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
 from course.checks.scorecard import Scorecard
+from course.checks.service import Service
 from course.checks.trouble import Trouble, make_trouble
 from course.checks.values import exactly, is_mapping, says, value
 from course.language import speak
@@ -48,6 +49,7 @@ __all__ = [
     "Predicate",
     "RegistriesFile",
     "Scorecard",
+    "Service",
     "Trouble",
     "answer",
     "at_least",

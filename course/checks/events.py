@@ -38,7 +38,7 @@ def event(about: Object, reason: str, *, contains: str = "", within: float) -> d
         if _is(one, reason, contains):
             return one
     if (left := end - time.monotonic()) > 0:
-        with closing(kubectl.watch("events", "", space, left, selector=selector)) as told:
+        with closing(kubectl.watch("events", "", space, left, fields=selector)) as told:
             for _kind, one in told:
                 seen.append(one)
                 if _is(one, reason, contains):

@@ -46,7 +46,7 @@ def http(
     wanted += _(", holding “{text}”", text=contains) if contains else ""
     wanted += _(", other than the page before") if differs_from is not None else ""
     while True:
-        came, page = _ask(url, max(0.5, min(5.0, end - time.monotonic())))
+        came, page = ask(url, max(0.5, min(5.0, end - time.monotonic())))
         right = came == str(status) and contains in page and page != differs_from
         if right:
             return page
@@ -59,7 +59,7 @@ def http(
     raise CheckFailed(about or url, wanted, found, look=f"curl {url}")
 
 
-def _ask(url: str, seconds: float) -> tuple[str, str]:
+def ask(url: str, seconds: float) -> tuple[str, str]:
     """(status or the reason why there is none, page)."""
     try:
         with _opener.open(url, timeout=seconds) as reply:
