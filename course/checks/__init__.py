@@ -19,22 +19,39 @@ from course.checks.answers import answer
 from course.checks.failure import CheckFailed
 from course.checks.http import http
 from course.checks.match import Predicate, at_least, either, pattern
-from course.checks.namespace import fresh_namespace
+from course.checks.namespace import fresh_namespace, remove_namespace
 from course.checks.objects import Object
+from course.checks.quantity import amount
+from course.checks.quota import accepted, quota, refused, sample_pod
+from course.checks.rights import ANONYMOUS, Subject, can, cannot, service_account
+from course.checks.scope import cluster_wide, namespaced
 from course.checks.scorecard import Scorecard
 from course.checks.trouble import Trouble, make_trouble
 
 __all__ = [
+    "ANONYMOUS",
     "CheckFailed",
     "Object",
     "Predicate",
     "Scorecard",
+    "Subject",
     "Trouble",
+    "accepted",
+    "amount",
     "answer",
     "at_least",
+    "can",
+    "cannot",
+    "cluster_wide",
     "either",
     "fresh_namespace",
     "http",
     "make_trouble",
+    "namespaced",
     "pattern",
+    "quota",
+    "refused",
+    "remove_namespace",
+    "sample_pod",
+    "service_account",
 ]
