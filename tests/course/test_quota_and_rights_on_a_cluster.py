@@ -79,7 +79,7 @@ def test_the_api_itself_says_what_it_would_take(run: Any) -> None:
 checks.accepted(small)
 words = checks.refused(large, "exceeded quota: budget")
 has(words, "requested: requests.cpu=600m", "used: requests.cpu=0", "limited: requests.cpu=500m")
-has(fails(checks.accepted, large), "with requests.cpu 600m", "the API to take it; found “pods \"large\" is forbidden",
+has(fails(checks.accepted, large), "with requests.cpu 600m", 'the API to take it; found “pods "large" is forbidden',
     "exceeded quota", "already are together more")
 has(fails(checks.refused, small, "exceeded quota"), "that it takes it", "quota budget counts", "requests.cpu 0 of 500m")
 has(fails(checks.refused, plain, "exceeded quota"), "must specify requests.cpu",
@@ -117,7 +117,8 @@ def test_rights_are_the_authorizers_answer_with_the_binding_that_is_to_blame(run
 who, ann = checks.ANONYMOUS, checks.Subject("ann")
 checks.cannot(who, "get", "configmaps", ns, "notice")
 has(fails(checks.can, who, "get", "configmaps", ns, "notice"),
-    f"Somebody without credentials: expected the right to get configmaps/notice in namespace {ns};", "found that it has none",
+    f"Somebody without credentials: expected the right to get configmaps/notice in namespace {ns};",
+    "found that it has none",
     f"there is no RoleBinding in namespace {ns}", f"kubectl get role,rolebinding -n {ns} -o wide")
 kube("create rolebinding see --clusterrole=view --user=ann -n NS")
 checks.can(ann, "list", "pods", ns)
