@@ -27,6 +27,7 @@ from course.checks.rights import ANONYMOUS, Subject, can, cannot, service_accoun
 from course.checks.scope import cluster_wide, namespaced
 from course.checks.scorecard import Scorecard
 from course.checks.trouble import Trouble, make_trouble
+from course.language import speak
 
 __all__ = [
     "ANONYMOUS",
@@ -54,4 +55,5 @@ __all__ = [
     "remove_namespace",
     "sample_pod",
     "service_account",
+    "speak",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from course import kubectl
 from course.errors import ClusterError
+from course.language import _
 
 
 def fresh_namespace(*names: str, deadline: float = 90) -> None:
@@ -22,9 +23,9 @@ def fresh_namespace(*names: str, deadline: float = 90) -> None:
     for name in names:
         kubectl.run([*wait, "--namespace", name], deadline=deadline + 5).check()
     if len(names) == 1:
-        print(f"The namespace {names[0]} is there, and empty.")
+        print(_("The namespace {name} is there, and empty.", name=names[0]))
     else:
-        print(f"The namespaces {', '.join(names)} are there, and empty.")
+        print(_("The namespaces {names} are there, and empty.", names=", ".join(names)))
 
 
 def remove_namespace(*names: str, deadline: float = 90) -> None:
@@ -35,8 +36,8 @@ def remove_namespace(*names: str, deadline: float = 90) -> None:
     for name in names:
         if name == "default" or name.startswith("kube-"):
             raise ClusterError(
-                f"The namespace {name} is the cluster's own and is not emptied.",
-                "Choose another name.",
+                _("The namespace {name} is the cluster's own and is not emptied.", name=name),
+                _("Choose another name."),
             )
     every = {one["metadata"]["name"] for one in kubectl.get_all("namespace")}
     there = [name for name in names if name in every]
