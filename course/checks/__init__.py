@@ -17,6 +17,7 @@ found, the likely cause, and the command to look closer.
 
 from course.checks.answers import answer
 from course.checks.failure import CheckFailed
+from course.checks.hints import hint
 from course.checks.http import http
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace, remove_namespace
@@ -46,6 +47,7 @@ __all__ = [
     "cluster_wide",
     "either",
     "fresh_namespace",
+    "hint",
     "http",
     "make_trouble",
     "namespaced",

@@ -15,6 +15,7 @@ from course.checks import quantity
 from course.checks.failure import CheckFailed
 from course.checks.match import Mismatch, compare
 from course.checks.objects import Object
+from course.language import _
 
 # A quota may name these without the word before the dot; they mean the same.
 _ALIASES = {"cpu": "requests.cpu", "memory": "requests.memory", "storage": "requests.storage"}
@@ -41,7 +42,8 @@ def quota(
     there = kubectl.get_all("resourcequota", "--namespace", namespace)
     if not there:
         raise CheckFailed(
-            f"Namespace {namespace}", f"a ResourceQuota with {_listed(wanted)}", "none",
+            _("Namespace {namespace}", namespace=namespace),
+            _("a ResourceQuota with {amounts}", amounts=_listed(wanted)), _("none"),
             _elsewhere(namespace), "kubectl get resourcequota --all-namespaces",
         )  # fmt: skip
     nearest = min(there, key=lambda one: len(compare(_hard(one), wanted)))
@@ -49,7 +51,7 @@ def quota(
     if hard and (wrong := compare(_hard(nearest), wanted, "spec.hard")):
         first, look = wrong[0], f"kubectl describe resourcequota {name} -n {namespace}"
         raise CheckFailed(
-            f"ResourceQuota {name} in namespace {namespace}", f"{first.path} = {first.expected}",
+            str(Object("resourcequota", name, namespace)), f"{first.path} = {first.expected}",
             first.found, _why_other(first, _hard(nearest)), look,
         )  # fmt: skip
     if used:
@@ -88,37 +90,39 @@ def accepted(manifest: Mapping[str, Any], becomes: Mapping[str, Any] | None = No
     about, look = _about(manifest), f"kubectl get resourcequota,limitrange -n {_place(manifest)}"
     if status:
         raise CheckFailed(
-            f"{about} (tried without creating it)", "the API to take it", f"“{words}”",
+            about, _("the API to take it"), f"“{words}”",
             _why_refused(words), look,
         )  # fmt: skip
     if wrong := compare(made, becomes or {}):
         first = wrong[0]
         why = ""
         if "resources" in first.path:
-            why = "what a container does not say, a LimitRange of its namespace fills in; none there says this"
+            why = _(
+                "what a container does not say, a LimitRange of its namespace fills in; none there says this"
+            )
         raise CheckFailed(
-            f"{about} (tried without creating it)", f"{first.path} = {first.expected}",
+            about, f"{first.path} = {first.expected}",
             first.found, why, look,
         )  # fmt: skip
 
 
 def refused(manifest: Mapping[str, Any], because: str = "") -> str:
     """The API would refuse the object, in words that hold `because`; returns its words."""
-    status, words, _ = _ask(manifest)
+    status, words, _made = _ask(manifest)
     about, look = (
         _about(manifest),
         f"kubectl describe resourcequota,limitrange -n {_place(manifest)}",
     )
-    wanted = "the API to refuse it" + (f" with “{because}”" if because else "")
+    wanted = _("the API to refuse it")
+    if because:
+        wanted = _("the API to refuse it with “{words}”", words=because)
     if not status:
         raise CheckFailed(
-            f"{about} (tried without creating it)", wanted, "that it takes it",
+            about, wanted, _("that it takes it"),
             _state(_place(manifest)), look,
         )  # fmt: skip
     if because not in words:
-        raise CheckFailed(
-            f"{about} (tried without creating it)", wanted, f"“{words}”", _why_refused(words), look
-        )
+        raise CheckFailed(about, wanted, f"“{words}”", _why_refused(words), look)
     return words
 
 
@@ -130,7 +134,7 @@ def _ask(manifest: Mapping[str, Any]) -> tuple[int, str, dict[str, Any]]:
         return 0, "", dict(json.loads(done.stdout))
     if "Error from server" not in done.stderr:
         done.check()  # the cluster was not reached: nobody's answer is wrong
-    _, _, words = " ".join(done.stderr.split()).partition("): ")
+    words = " ".join(done.stderr.split()).partition("): ")[2]
     return done.status, words.removeprefix('error when creating "STDIN": '), {}
 
 
@@ -139,9 +143,10 @@ def _about(manifest: Mapping[str, Any]) -> str:
     for container in manifest.get("spec", {}).get("containers", []):
         for what, amounts in container.get("resources", {}).items():
             sizes += [f"{what}.{name} {amount}" for name, amount in amounts.items()]
-    kind, name = manifest["kind"], manifest["metadata"]["name"]
-    size = f" with {', '.join(sizes)}" if sizes else ""
-    return f"A {kind} {name}{size} in namespace {_place(manifest)}"
+    about = Object(manifest["kind"], manifest["metadata"]["name"], _place(manifest))
+    if sizes:
+        return _("{object} with {sizes} (only tried)", object=about, sizes=", ".join(sizes))
+    return _("{object} (only tried)", object=about)
 
 
 def _place(manifest: Mapping[str, Any]) -> str:
@@ -157,44 +162,56 @@ def _listed(amounts: Mapping[str, Any]) -> str:
 
 
 def _elsewhere(namespace: str) -> str:
-    others = sorted(
-        f"{one['metadata']['name']} in {one['metadata']['namespace']}"
-        for one in kubectl.get_all("resourcequota", "--all-namespaces")
-    )
+    every = kubectl.get_all("resourcequota", "--all-namespaces")
+    others = sorted(f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in every)
     if others:
-        return f"there is {', '.join(others[:3])}: was `--namespace {namespace}` forgotten?"
-    return "it has not been created, or has been deleted"
+        return _(
+            "there is {others}: was `--namespace {namespace}` forgotten?",
+            others=", ".join(others[:3]),
+            namespace=namespace,
+        )
+    return _("it has not been created, or has been deleted")
 
 
 def _why_other(wrong: Mismatch, hard: Mapping[str, Any]) -> str:
     """The usual mistakes: another resource of a like name, and a processor's thousandths."""
     wanted = wrong.path.removeprefix("spec.hard.")
     if wrong.found == "nothing":
-        _, _, last = wanted.rpartition(".")
+        last = wanted.rpartition(".")[2]
         alike = [key for key in hard if key.rpartition(".")[2] == last]
         if alike:
-            return f"the quota names {alike[0]}: what Pods request and what they are limited to are counted apart"
-        return f"the quota names only {', '.join(sorted(hard))}"
+            return _(
+                "the quota names {name}: what Pods request and what they are limited to are counted apart",
+                name=alike[0],
+            )
+        return _("the quota names only {names}", names=", ".join(sorted(hard)))
     if quantity.same(f"{wrong.found}m", wrong.expected):
-        return f"without an m it is whole processors: {wrong.expected} is {wrong.found} thousandths of one"
+        return _(
+            "without an m it is whole processors: {wanted} is {number} thousandths of one",
+            wanted=wrong.expected,
+            number=wrong.found,
+        )
     return ""
 
 
 def _why_refused(words: str) -> str:
     if "must specify" in words:
-        _, _, what = words.partition("must specify ")
-        return (
-            f"a quota counts {what.partition(' for')[0]}, so every container must say it; "
-            "a LimitRange of the namespace gives a default to those that do not"
+        what = words.partition("must specify ")[2].partition(" for")[0]
+        return _(
+            "a quota counts {what}, so every container must say it; "
+            "a LimitRange of the namespace gives a default to those that do not",
+            what=what,
         )
     if "exceeded quota" in words:
-        return "what is asked for and what is in use already are together more than the quota's hard limit"
+        return _(
+            "what is asked for and what is in use already are together more than the quota's hard limit"
+        )
     if "maximum" in words and "usage per" in words:
-        return "a LimitRange of the namespace allows one container less than that"
+        return _("a LimitRange of the namespace allows one container less than that")
     if "minimum" in words and "usage per" in words:
-        return "a LimitRange of the namespace wants one container to have more than that"
+        return _("a LimitRange of the namespace wants one container to have more than that")
     if "not found" in words:
-        return "there is no such namespace"
+        return _("there is no such namespace")
     return ""
 
 
@@ -202,12 +219,11 @@ def _state(namespace: str) -> str:
     """The namespace's quotas with what they count, as the cause of an object's being let in."""
     quotas = kubectl.get_all("resourcequota", "--namespace", namespace)
     if not quotas:
-        return f"namespace {namespace} has no ResourceQuota"
+        return _("namespace {namespace} has no ResourceQuota", namespace=namespace)
     told = []
     for one in quotas:
         used = one.get("status", {}).get("used", {})
-        parts = [
-            f"{key} {used.get(key, '0')} of {hard}" for key, hard in one["spec"]["hard"].items()
-        ]
-        told.append(f"quota {one['metadata']['name']} counts {', '.join(parts)}")
+        parts = [f"{key} {used.get(key, '0')}/{hard}" for key, hard in one["spec"]["hard"].items()]
+        name, counts = one["metadata"]["name"], ", ".join(parts)
+        told.append(_("ResourceQuota {name} counts {counts}", name=name, counts=counts))
     return "; ".join(told)

@@ -8,6 +8,7 @@ from typing import Any
 
 from course import kubectl
 from course.checks.failure import CheckFailed
+from course.language import _
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,17 @@ class Subject:
 
     user: str
     groups: tuple[str, ...] = ("system:authenticated",)
-    title: str = ""
 
     def __str__(self) -> str:
-        return self.title or f"User {self.user}"
+        match self.user.split(":"):
+            case ["system", "anonymous"]:
+                return _("Somebody without credentials")
+            case ["system", "serviceaccount", namespace, name]:
+                return _(
+                    "ServiceAccount {name} in namespace {namespace}", name=name, namespace=namespace
+                )
+            case _other:
+                return _("User {name}", name=self.user)
 
     def is_named_by(self, subject: dict[str, Any]) -> bool:
         """Whether a RoleBinding's subject means it."""
@@ -30,7 +38,7 @@ class Subject:
         return bool(subject["name"] == self.user)
 
 
-ANONYMOUS = Subject("system:anonymous", ("system:unauthenticated",), "Somebody without credentials")
+ANONYMOUS = Subject("system:anonymous", ("system:unauthenticated",))
 """A request that brings neither a certificate nor a token."""
 
 
@@ -41,8 +49,7 @@ def service_account(name: str, namespace: str) -> Subject:
         f"system:serviceaccounts:{namespace}",
         "system:authenticated",
     )
-    title = f"ServiceAccount {name} of namespace {namespace}"
-    return Subject(f"system:serviceaccount:{namespace}:{name}", groups, title)
+    return Subject(f"system:serviceaccount:{namespace}:{name}", groups)
 
 
 def can(who: Subject, verb: str, resource: str, namespace: str = "", name: str = "") -> None:
@@ -55,10 +62,10 @@ def can(who: Subject, verb: str, resource: str, namespace: str = "", name: str =
         namespace: empty for all of them, or for what is in none.
         name: of one object; empty for all.
     """
-    allowed, _ = _review(who, verb, resource, namespace, name)
-    if not allowed:
+    if not _review(who, verb, resource, namespace, name)[0]:
+        deed = _deed(verb, resource, namespace, name)
         raise CheckFailed(
-            str(who), f"the right to {_deed(verb, resource, namespace, name)}", "that it has none",
+            str(who), _("the right to {deed}", deed=deed), _("that there is none"),
             _why_not(who, namespace), _look(namespace),
         )  # fmt: skip
 
@@ -67,14 +74,15 @@ def cannot(who: Subject, verb: str, resource: str, namespace: str = "", name: st
     """The subject is not allowed to."""
     allowed, why = _review(who, verb, resource, namespace, name)
     if allowed:
+        deed = _deed(verb, resource, namespace, name)
         raise CheckFailed(
-            str(who), f"no right to {_deed(verb, resource, namespace, name)}", "that it may",
+            str(who), _("no right to {deed}", deed=deed), _("that there is one"),
             why.removeprefix("RBAC: "), _look(namespace),
         )  # fmt: skip
 
 
 def _review(who: Subject, verb: str, resource: str, namespace: str, name: str) -> tuple[bool, str]:
-    plural, _, group = resource.partition(".")
+    plural, _dot, group = resource.partition(".")
     attributes = {
         "verb": verb, "resource": plural, "group": group, "namespace": namespace, "name": name
     }  # fmt: skip
@@ -93,8 +101,10 @@ def _review(who: Subject, verb: str, resource: str, namespace: str, name: str) -
 
 
 def _deed(verb: str, resource: str, namespace: str, name: str) -> str:
-    place = f" in namespace {namespace}" if namespace else ""
-    return f"{verb} {resource}{'/' + name if name else ''}{place}"
+    what = f"{resource}/{name}" if name else resource
+    if not namespace:
+        return f"{verb} {what}"
+    return _("{verb} {what} in namespace {namespace}", verb=verb, what=what, namespace=namespace)
 
 
 def _look(namespace: str) -> str:
@@ -106,21 +116,22 @@ def _why_not(who: Subject, namespace: str) -> str:
     scope = ["--namespace", namespace] if namespace else ["--all-namespaces"]
     bindings = kubectl.get_all("rolebinding", *scope)
     if not bindings:
-        return f"there is no RoleBinding in namespace {namespace}"
+        return _("there is no RoleBinding in namespace {namespace}", namespace=namespace)
     for one in bindings:
         if not any(who.is_named_by(subject) for subject in one.get("subjects", [])):
             continue
         ref, place = one["roleRef"], one["metadata"]["namespace"]
-        told = f"RoleBinding {one['metadata']['name']} names it"
+        told = {"binding": one["metadata"]["name"], "role": f"{ref['kind']} {ref['name']}"}
         if kubectl.get(ref["kind"], ref["name"], place if ref["kind"] == "Role" else "") is None:
-            return f"{told}, but its {ref['kind']} {ref['name']} does not exist"
-        return f"{told}, but {ref['kind']} {ref['name']} does not allow this"
+            return _("RoleBinding {binding} names it, but its {role} does not exist", **told)
+        return _("RoleBinding {binding} names it, but {role} does not allow this", **told)
     named = sorted(
         f"{subject['kind']} {subject['name']}"
         for one in bindings
         for subject in one.get("subjects", [])
     )
-    return (
-        f"no RoleBinding there names {who.user}, nor {' or '.join(who.groups)}; "
-        f"named are: {', '.join(named[:4]) or 'none'}"
+    return _(
+        "no RoleBinding there names {whom}; named are: {named}",
+        whom=", ".join((who.user, *who.groups)),
+        named=", ".join(named[:4]) or "-",
     )

@@ -61,7 +61,7 @@ has(said, f"ResourceQuota budget in namespace {ns}", "spec.hard.pods = 4; found 
 has(fails(checks.quota, ns, hard={"limits.cpu": "500m"}), "the quota names requests.cpu", "counted apart")
 has(fails(checks.quota, ns, hard={"requests.cpu": "500"}), "found 500m")
 has(fails(checks.quota, other, hard={"pods": 3}), "a ResourceQuota with pods 3; found none",
-    f"budget in {ns}", "forgotten")
+    f"{ns}/budget", "forgotten")
 has(fails(checks.quota, ns, used={"pods": 2}, within=1), "status.used.pods = 2", "found 0")
 """)
 
@@ -79,9 +79,11 @@ def test_the_api_itself_says_what_it_would_take(run: Any) -> None:
 checks.accepted(small)
 words = checks.refused(large, "exceeded quota: budget")
 has(words, "requested: requests.cpu=600m", "used: requests.cpu=0", "limited: requests.cpu=500m")
-has(fails(checks.accepted, large), "with requests.cpu 600m", 'the API to take it; found “pods "large" is forbidden',
+has(fails(checks.accepted, large), "with requests.cpu 600m (only tried)",
+    'the API to take it; found “pods "large" is forbidden',
     "exceeded quota", "already are together more")
-has(fails(checks.refused, small, "exceeded quota"), "that it takes it", "quota budget counts", "requests.cpu 0 of 500m")
+has(fails(checks.refused, small, "exceeded quota"), "that it takes it",
+    "ResourceQuota budget counts", "requests.cpu 0/500m")
 has(fails(checks.refused, plain, "exceeded quota"), "must specify requests.cpu",
     "a LimitRange of the namespace gives a default")
 has(fails(checks.refused, sample_pod("x", "default")), "namespace default has no ResourceQuota")
@@ -118,15 +120,16 @@ who, ann = checks.ANONYMOUS, checks.Subject("ann")
 checks.cannot(who, "get", "configmaps", ns, "notice")
 has(fails(checks.can, who, "get", "configmaps", ns, "notice"),
     f"Somebody without credentials: expected the right to get configmaps/notice in namespace {ns};",
-    "found that it has none",
+    "found that there is none",
     f"there is no RoleBinding in namespace {ns}", f"kubectl get role,rolebinding -n {ns} -o wide")
 kube("create rolebinding see --clusterrole=view --user=ann -n NS")
 checks.can(ann, "list", "pods", ns)
 checks.can(ann, "get", "deployments.apps", ns)
 checks.cannot(ann, "list", "pods", other)
 checks.cannot(ann, "create", "pods", ns)
-has(fails(checks.cannot, ann, "list", "pods", ns), "found that it may", "RoleBinding", "see")
-has(fails(checks.can, who, "list", "pods", ns), "nor system:unauthenticated", "named are: User ann")
+has(fails(checks.cannot, ann, "list", "pods", ns), "found that there is one", "RoleBinding", "see")
+has(fails(checks.can, who, "list", "pods", ns),
+    "names system:anonymous, system:unauthenticated; ", "named are: User ann")
 has(fails(checks.can, ann, "create", "pods", ns), "RoleBinding see names it, but ClusterRole view does not allow this")
 kube("create rolebinding lost --role=nobody --serviceaccount=NS:default -n NS")
 robot = checks.service_account("default", ns)
