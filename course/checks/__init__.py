@@ -16,7 +16,9 @@ found, the likely cause, and the command to look closer.
 """
 
 from course.checks.answers import answer
+from course.checks.choice import answer_is, names_all, names_only
 from course.checks.failure import CheckFailed
+from course.checks.hiding import hide, hiding_place
 from course.checks.hints import hint
 from course.checks.http import http
 from course.checks.match import Predicate, at_least, either, pattern
@@ -41,15 +43,20 @@ __all__ = [
     "accepted",
     "amount",
     "answer",
+    "answer_is",
     "at_least",
     "can",
     "cannot",
     "cluster_wide",
     "either",
     "fresh_namespace",
+    "hide",
+    "hiding_place",
     "hint",
     "http",
     "make_trouble",
+    "names_all",
+    "names_only",
     "namespaced",
     "pattern",
     "quota",
