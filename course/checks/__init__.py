@@ -18,9 +18,11 @@ found, the likely cause, and the command to look closer.
 from course import checks
 from course.checks.answers import answer
 from course.checks.archive import ImageArchive, give_archive
+from course.checks.choice import answer_is, names_all, names_only
 from course.checks.commands import does, steps
 from course.checks.config_files import HostsFile, RegistriesFile
 from course.checks.failure import CheckFailed
+from course.checks.hiding import hide, hiding_place
 from course.checks.hints import hint
 from course.checks.http import http
 from course.checks.images import (
@@ -32,8 +34,12 @@ from course.checks.images import (
     runs_digest,
 )
 from course.checks.match import Predicate, at_least, either, pattern
-from course.checks.namespace import fresh_namespace
+from course.checks.namespace import fresh_namespace, remove_namespace
 from course.checks.objects import Object
+from course.checks.quantity import amount
+from course.checks.quota import accepted, quota, refused, sample_pod
+from course.checks.rights import ANONYMOUS, Subject, can, cannot, service_account
+from course.checks.scope import cluster_wide, namespaced
 from course.checks.scorecard import Scorecard
 from course.checks.service import Service
 from course.checks.trouble import Trouble, make_trouble
@@ -41,6 +47,7 @@ from course.checks.values import exactly, is_mapping, says, value
 from course.language import speak
 
 __all__ = [
+    "ANONYMOUS",
     "CheckFailed",
     "HostsFile",
     "ImageArchive",
@@ -50,10 +57,17 @@ __all__ = [
     "RegistriesFile",
     "Scorecard",
     "Service",
+    "Subject",
     "Trouble",
+    "accepted",
+    "amount",
     "answer",
+    "answer_is",
     "at_least",
+    "can",
+    "cannot",
     "checks",
+    "cluster_wide",
     "did_not_pull",
     "digest_of",
     "does",
@@ -61,15 +75,25 @@ __all__ = [
     "exactly",
     "fresh_namespace",
     "give_archive",
+    "hide",
+    "hiding_place",
     "hint",
     "http",
     "is_mapping",
     "make_image_trouble",
     "make_trouble",
     "named",
+    "names_all",
+    "names_only",
+    "namespaced",
     "pattern",
+    "quota",
+    "refused",
+    "remove_namespace",
     "runs_digest",
+    "sample_pod",
     "says",
+    "service_account",
     "speak",
     "steps",
     "value",

@@ -35,6 +35,13 @@ def of(item: dict[str, Any]) -> tuple[str, str]:
     if kind == "pod":
         for cause, command in _of_pod(item):
             return cause, command or look
+    for condition in item.get("status", {}).get("conditions", []):
+        # Only the ReplicaSet's events tell of Pods that the API refuses, and this condition of them.
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            return (
+                f"{condition['reason']}: {_short(condition['message'])}",
+                f"kubectl get events{scope} --field-selector involvedObject.kind=ReplicaSet",
+            )
     return _from_events(item), look
 
 

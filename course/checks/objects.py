@@ -21,6 +21,14 @@ from course.checks.ready import STEADY
 from course.language import _
 
 WITHIN = 20.0
+# Kinds of more than one word, as the documentation writes them.
+_KINDS = {
+    word.lower(): word
+    for word in (
+        "ClusterRole", "ConfigMap", "DaemonSet", "LimitRange", "PersistentVolumeClaim", "ReplicaSet",
+        "ResourceQuota", "RoleBinding", "ServiceAccount", "StatefulSet",
+    )
+}  # fmt: skip
 
 
 class Object:
@@ -40,7 +48,7 @@ class Object:
         self.comes_later = comes_later
 
     def __str__(self) -> str:
-        kind = self.kind.capitalize()
+        kind = _KINDS.get(self.kind, self.kind.capitalize())
         if not self.namespace:
             return f"{kind} {self.name}"
         return _(
