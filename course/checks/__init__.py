@@ -19,6 +19,7 @@ from course.checks.answers import answer
 from course.checks.failure import CheckFailed
 from course.checks.hints import hint
 from course.checks.http import http
+from course.checks.inside import who_finds, who_reaches
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
@@ -41,4 +42,6 @@ __all__ = [
     "make_trouble",
     "pattern",
     "speak",
+    "who_finds",
+    "who_reaches",
 ]
