@@ -33,6 +33,7 @@ from course.checks.images import (
     named,
     runs_digest,
 )
+from course.checks.inside import who_finds, who_reaches
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace, remove_namespace
 from course.checks.objects import Object
@@ -97,4 +98,6 @@ __all__ = [
     "speak",
     "steps",
     "value",
+    "who_finds",
+    "who_reaches",
 ]
