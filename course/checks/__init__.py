@@ -16,9 +16,11 @@ found, the likely cause, and the command to look closer.
 """
 
 from course.checks.answers import answer
+from course.checks.crowd import Crowd, make_crowd
 from course.checks.failure import CheckFailed
 from course.checks.hints import hint
 from course.checks.http import http
+from course.checks.laggard import Laggard, make_laggard
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
@@ -28,6 +30,8 @@ from course.checks.trouble import Trouble, make_trouble
 
 __all__ = [
     "CheckFailed",
+    "Crowd",
+    "Laggard",
     "Object",
     "Predicate",
     "Scorecard",
@@ -39,6 +43,8 @@ __all__ = [
     "fresh_namespace",
     "hint",
     "http",
+    "make_crowd",
+    "make_laggard",
     "make_trouble",
     "pattern",
 ]
