@@ -57,7 +57,7 @@ class Service(Object):
         extra = [name for name in found if name not in expected]
         why, look = service_cause.of_endpoints(service, missing, extra)
         meant = f"the Pods {', '.join(expected)}" if expected else "no Pods"
-        if labelled:
+        if isinstance(wanted, Mapping):
             meant = meant if expected else "Pods"
             meant += f" (ready, with {endpoints.words(wanted)})"
         raise CheckFailed(
