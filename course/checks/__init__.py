@@ -21,6 +21,7 @@ from course.checks.archive import ImageArchive, give_archive
 from course.checks.choice import answer_is, names_all, names_only
 from course.checks.commands import does, steps
 from course.checks.config_files import HostsFile, RegistriesFile
+from course.checks.crowd import Crowd, make_crowd
 from course.checks.failure import CheckFailed
 from course.checks.hiding import hide, hiding_place
 from course.checks.hints import hint
@@ -34,6 +35,7 @@ from course.checks.images import (
     runs_digest,
 )
 from course.checks.inside import who_finds, who_reaches
+from course.checks.laggard import Laggard, make_laggard
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace, remove_namespace
 from course.checks.objects import Object
@@ -50,9 +52,11 @@ from course.language import speak
 __all__ = [
     "ANONYMOUS",
     "CheckFailed",
+    "Crowd",
     "HostsFile",
     "ImageArchive",
     "ImageTrouble",
+    "Laggard",
     "Object",
     "Predicate",
     "RegistriesFile",
@@ -81,7 +85,9 @@ __all__ = [
     "hint",
     "http",
     "is_mapping",
+    "make_crowd",
     "make_image_trouble",
+    "make_laggard",
     "make_trouble",
     "named",
     "names_all",

@@ -44,19 +44,21 @@ class Service(Object):
         An empty list asks for no endpoint at all; labels ask for at least one Pod.
         """
         service, labelled = self.get(), isinstance(wanted, Mapping)
-        found = self._watched(
-            lambda ready: bool(ready or not labelled) and ready == self._names(wanted), within
-        )
-        expected = self._names(wanted)
-        if found == expected and (expected or not labelled):
+        expected: list[str] = []
+
+        def right(found: list[str]) -> bool:
+            expected[:] = self._names(wanted)
+            return found == expected and bool(expected or not labelled)
+
+        found, held = self._watched(right, within)
+        if held:
             return found
         missing = [name for name in expected if name not in found]
         extra = [name for name in found if name not in expected]
         why, look = service_cause.of_endpoints(service, missing, extra)
         meant = f"the Pods {', '.join(expected)}" if expected else "no Pods"
-        if isinstance(wanted, Mapping) and not expected:
-            meant = "Pods"
         if isinstance(wanted, Mapping):
+            meant = meant if expected else "Pods"
             meant += f" (ready, with {endpoints.words(wanted)})"
         raise CheckFailed(
             str(self),
@@ -69,8 +71,8 @@ class Service(Object):
     def has_endpoints(self, least: int = 1, *, within: float = WITHIN) -> list[str]:
         """At least so many Pods get the Service's requests; returns their names."""
         service = self.get()
-        found = self._watched(lambda ready: len(ready) >= least, within)
-        if len(found) >= least:
+        found, held = self._watched(lambda ready: len(ready) >= least, within)
+        if held:
             return found
         why, look = service_cause.of_endpoints(service, [], [])
         raise CheckFailed(
@@ -199,19 +201,20 @@ class Service(Object):
         pods = endpoints.pods(self.namespace, wanted)
         return sorted(endpoints.name_of(pod) for pod in pods if endpoints.is_ready(pod))
 
-    def _watched(self, right: Callable[[list[str]], bool], within: float) -> list[str]:
-        """The names of the ready endpoints: when they are right, or when time is up."""
+    def _watched(self, right: Callable[[list[str]], bool], within: float) -> tuple[list[str], bool]:
+        """The names of the ready endpoints, when they are right or time is up; and which of the two."""
         ready = self._ready()
-        if right(ready) or within <= 0:
-            return ready
-        chosen = endpoints.selector_of_slices(self.name)
-        slices = kubectl.watch("endpointslices", "", self.namespace, within, selector=chosen)
-        with closing(slices) as events:
-            for _ in events:
-                ready = self._ready()
-                if right(ready):
-                    break
-        return ready
+        if right(ready):
+            return ready, True
+        if within > 0:
+            chosen = endpoints.selector_of_slices(self.name)
+            slices = kubectl.watch("endpointslices", "", self.namespace, within, selector=chosen)
+            with closing(slices) as events:
+                for _ in events:
+                    ready = self._ready()
+                    if right(ready):
+                        return ready, True
+        return ready, False
 
     def _ready(self) -> list[str]:
         return sorted({one.name for one in self.endpoints() if one.ready})

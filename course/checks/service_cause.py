@@ -68,7 +68,10 @@ def of_silence(service: Mapping[str, Any], port: int) -> Cause:
     if port not in ports:
         return "", look
     target = ports[port].get("targetPort", port)
-    declared = _declared(endpoints.pods(namespace, spec.get("selector") or {}))
+    matched = endpoints.pods(namespace, spec.get("selector") or {})
+    if text := _of_named_port(spec, matched):
+        return text, look
+    declared = _declared(matched)
     text = f"targetPort is {target}: does anybody listen there in Pod {serving[0].name}?"
     if declared:
         text += f" Its containers declare port {', '.join(declared)}"
