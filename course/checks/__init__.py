@@ -15,7 +15,6 @@ as in the student's. Each raises `CheckFailed`, which names the object, what was
 found, the likely cause, and the command to look closer.
 """
 
-from course import checks
 from course.checks.answers import answer
 from course.checks.archive import ImageArchive, give_archive
 from course.checks.choice import answer_is, names_all, names_only
@@ -39,8 +38,10 @@ from course.checks.laggard import Laggard, make_laggard
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace, remove_namespace
 from course.checks.objects import Object
+from course.checks.pods import pod_with
 from course.checks.quantity import amount
 from course.checks.quota import accepted, quota, refused, sample_pod
+from course.checks.reach import from_pod
 from course.checks.rights import ANONYMOUS, Subject, can, cannot, service_account
 from course.checks.scope import cluster_wide, namespaced
 from course.checks.scorecard import Scorecard
@@ -71,7 +72,6 @@ __all__ = [
     "at_least",
     "can",
     "cannot",
-    "checks",
     "cluster_wide",
     "did_not_pull",
     "digest_of",
@@ -79,6 +79,7 @@ __all__ = [
     "either",
     "exactly",
     "fresh_namespace",
+    "from_pod",
     "give_archive",
     "hide",
     "hiding_place",
@@ -94,6 +95,7 @@ __all__ = [
     "names_only",
     "namespaced",
     "pattern",
+    "pod_with",
     "quota",
     "refused",
     "remove_namespace",

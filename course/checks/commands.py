@@ -14,6 +14,7 @@ from typing import Any
 from course.checks.answers import answer
 from course.checks.failure import CheckFailed
 from course.checks.match import Predicate, show
+from course.language import _
 
 KUBERNETES = "k8s.io"
 """containerd's namespace for what the kubelet runs."""
@@ -52,7 +53,10 @@ def commands(name: str) -> list[list[str]]:
     given = answer(name)
     if not isinstance(given, list) or not given:
         raise CheckFailed(
-            f"Answer {name}", "a list of commands", show(given), look=f"print({name})"
+            _("Answer {name}", name=name),
+            _("a list of commands"),
+            show(given),
+            look=f"print({name})",
         )
     return [_words(name, index, one) for index, one in enumerate(given)]
 
@@ -68,8 +72,8 @@ def steps(name: str) -> list[Step]:
         step = of(words)
         if step.wrong:
             raise CheckFailed(
-                f"Answer {name}",
-                "commands that their programs accept",
+                _("Answer {name}", name=name),
+                _("commands that their programs accept"),
                 shlex.join(words),
                 step.wrong,
             )
@@ -94,35 +98,43 @@ def does(name: str, what: str, *, after_step: str = "", **wanted: Any) -> Step:
     for step in same:
         if all(_holds(getattr(step, key), value) for key, value in wanted.items()):
             return step
-    words = ", ".join(f"{_PART[key]} {_shown(value)}" for key, value in wanted.items())
-    expected = f"a command for “{what}”" + (f" behind “{after_step}”" if after_step else "")
-    expected += f" with {words}" if words else ""
-    seen = _found(found, same, wanted)
-    raise CheckFailed(f"Answer {name}", expected, seen, _hint(same, wanted), f"print({name})")
-
-
-_PART = {"place": "containerd's namespace", "archive": "the file", "images": "the image"}
+    expected = _("a command that does “{what}”", what=what)
+    expected += _(", behind one that does “{what}”", what=after_step) if after_step else ""
+    expected += _(", with {parts}", parts=_parts(wanted)) if wanted else ""
+    about, why = _("Answer {name}", name=name), _hint(same, wanted)
+    raise CheckFailed(about, expected, _found(found, same, wanted), why, f"print({name})")
 
 
 def _holds(found: Any, wanted: Any) -> bool:
     return wanted.holds(found) if isinstance(wanted, Predicate) else bool(found == wanted)
 
 
-def _shown(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else show(value or None)
+def _parts(values: dict[str, Any]) -> str:
+    names = {
+        "place": _("containerd's namespace"),
+        "archive": _("the file"),
+        "images": _("the image"),
+    }
+    shown = {
+        key: ", ".join(value) if isinstance(value, tuple) else show(value or None)
+        for key, value in values.items()
+    }
+    return ", ".join(f"{names[key]} {text}" for key, text in shown.items())
 
 
 def _found(every: list[Step], same: list[Step], wanted: dict[str, Any]) -> str:
     if not same:
-        return "commands for " + ", ".join(f"“{step.does or 'something else'}”" for step in every)
-    last = same[-1]
-    return ", ".join(f"{_PART[key]} {_shown(getattr(last, key))}" for key in wanted)
+        done = ", ".join(f"“{step.does or '…'}”" for step in every)
+        return _("commands that do {done}", done=done)
+    return _parts({key: getattr(same[-1], key) for key in wanted})
 
 
 def _hint(same: list[Step], wanted: dict[str, Any]) -> str:
     if same and wanted.get("place") == KUBERNETES and same[-1].place != KUBERNETES:
-        return (
-            f"ctr works in the namespace {same[-1].place}: the kubelet's images are in {KUBERNETES}"
+        return _(
+            "ctr works in the namespace {place}: the kubelet's images are in {kubernetes}",
+            place=same[-1].place,
+            kubernetes=KUBERNETES,
         )
     return ""
 
@@ -149,7 +161,7 @@ def _docker(words: list[str]) -> Step:
         words = words[1:]
     if words[:1] == ["export"]:
         return Step(
-            wrong="docker export writes a container's files; an image is saved by docker save"
+            wrong=_("docker export writes a container's files; an image is saved by docker save")
         )
     if words[:1] != ["save"]:
         return Step(words[0]) if words[:1] in (["pull"], ["build"], ["tag"]) else Step()
@@ -159,7 +171,7 @@ def _docker(words: list[str]) -> Step:
         place = names.index(">")
         archive, names = "".join(names[place + 1 : place + 2]), names[:place]
     if not archive:
-        return Step(wrong="docker save needs a file to write to: -o FILE")
+        return Step(wrong=_("docker save needs a file to write to: -o FILE"))
     return Step("save", archive=_base(archive), images=tuple(names))
 
 
@@ -177,8 +189,12 @@ def _ctr(words: list[str], namespace: str) -> Step:
     if not group or group[0] not in _IMAGES:
         return Step()
     if any(word.partition("=")[0] in {"-n", "--namespace"} for word in [*verb, *rest]):
-        return Step(wrong=f"ctr takes -n before its subcommand only: ctr -n {KUBERNETES} images …")
-    _, names = _parsed(rest, _CTR_VALUES)
+        return Step(
+            wrong=_(
+                "ctr takes -n before its subcommand only: ctr -n {place} images …", place=KUBERNETES
+            )
+        )
+    _options, names = _parsed(rest, _CTR_VALUES)
     match verb:
         case ["import"]:
             return Step("import", namespace, _base("".join(names[:1])))
@@ -188,16 +204,18 @@ def _ctr(words: list[str], namespace: str) -> Step:
             return Step("list", namespace)
         case ["pull"] | ["tag"] | ["push"] | ["rm"]:
             return Step(verb[0], namespace)
-    return Step(wrong=f"ctr images has no subcommand {show(''.join(verb))}")
+    return Step(wrong=_("ctr images has no subcommand {word}", word=show("".join(verb))))
 
 
 def _crictl(words: list[str]) -> Step:
-    _, names = _parsed(words, {"-r", "--runtime-endpoint", "-i", "--image-endpoint", "-o", "-c"})
+    _options, names = _parsed(
+        words, {"-r", "--runtime-endpoint", "-i", "--image-endpoint", "-o", "-c"}
+    )
     verb = names[0] if names else ""
     if verb in {"images", "image", "img", "inspecti"}:
         return Step("list", KUBERNETES)
     if verb in {"import", "load", "export", "save"}:
-        return Step(wrong=f"crictl has no {verb}: CRI knows pulling, not files. ctr has")
+        return Step(wrong=_("crictl has no {word}: CRI knows of pulling, not of files", word=verb))
     return Step(verb, KUBERNETES) if verb else Step()
 
 
@@ -230,5 +248,5 @@ def _words(name: str, index: int, one: Any) -> list[str]:
     if isinstance(one, list) and one and all(isinstance(word, str) for word in one):
         return one
     raise CheckFailed(
-        f"Answer {name}[{index}]", 'a command as a list of words: ["ctr", "…"]', show(one)
+        _("Answer {name}", name=f"{name}[{index}]"), _("a command as a list of words"), show(one)
     )

@@ -15,6 +15,7 @@ import yaml
 from course.checks.answers import answer
 from course.checks.failure import CheckFailed
 from course.checks.match import show
+from course.language import _
 
 _MIRROR = frozenset({"endpoint", "rewrite"})
 _CONFIG = frozenset({"auth", "tls"})
@@ -33,12 +34,12 @@ class _File:
         self.name = name
 
     def __str__(self) -> str:
-        return f"{self.kind} in {self.name}"
+        return _("{file} in {name}", file=self.kind, name=self.name)
 
     def _text(self) -> str:
         text = answer(self.name)
         if not isinstance(text, str) or not text.strip():
-            raise CheckFailed(str(self), "a text", show(text), look=f"print({self.name})")
+            raise CheckFailed(str(self), _("a text"), show(text), look=f"print({self.name})")
         return text
 
     def _no(self, expected: str, found: Any, cause: str = "") -> CheckFailed:
@@ -46,10 +47,12 @@ class _File:
 
     def _known(self, where: str, table: Any, keys: frozenset[str]) -> dict[str, Any]:
         if not isinstance(table, dict):
-            raise self._no(f"{where} with keys below it", table)
+            raise self._no(_("{place} with keys below it", place=where), table)
         for key in table:
             if key not in keys:
-                raise self._no(f"{where} to have only {', '.join(sorted(keys))}", key)
+                raise self._no(
+                    _("{place} to have only {keys}", place=where, keys=", ".join(sorted(keys))), key
+                )
         return table
 
 
@@ -68,12 +71,14 @@ class RegistriesFile(_File):
             data = yaml.safe_load(self._text())
         except yaml.YAMLError as problem:
             raise self._no("YAML", " ".join(str(problem).split())) from None
-        whole = self._known("the file", data, frozenset({"mirrors", "configs"}))
+        whole = self._known(_("the file"), data, frozenset({"mirrors", "configs"}))
         for registry, mirror in (whole.get("mirrors") or {}).items():
             endpoint = self._known(f"mirrors.{registry}", mirror, _MIRROR).get("endpoint")
             if not isinstance(endpoint, list) or not all(isinstance(one, str) for one in endpoint):
-                cause = "a mirror may have several endpoints: each begins with a hyphen"
-                raise self._no(f"mirrors.{registry}.endpoint to be a list", endpoint, cause)
+                cause = _("a mirror may have several endpoints: each begins with a hyphen")
+                raise self._no(
+                    _("{place} to be a list", place=f"mirrors.{registry}.endpoint"), endpoint, cause
+                )
         for registry, config in (whole.get("configs") or {}).items():
             self._known(f"configs.{registry}", config, _CONFIG)
         return whole
@@ -82,25 +87,35 @@ class RegistriesFile(_File):
         """The first endpoint that is asked for the registry's images is this one."""
         mirrors = self.is_valid().get("mirrors") or {}
         if registry not in mirrors:
-            cause = f"an image such as nginx:1.22 is {registry}'s: that is the key K3s looks for"
-            raise self._no(f"a mirror of {registry}", sorted(mirrors) or None, cause)
+            cause = _(
+                "an image such as nginx:1.22 is {registry}'s: that is the key K3s looks for",
+                registry=registry,
+            )
+            raise self._no(
+                _("a mirror of {registry}", registry=registry), sorted(mirrors) or None, cause
+            )
         endpoints = mirrors[registry]["endpoint"]
         if not endpoints or _address(endpoints[0]) != _address(to):
             cause = _scheme_cause(endpoints[0], to) if endpoints else ""
-            raise self._no(f"{to} as the first endpoint of {registry}", endpoints or None, cause)
+            expected = _("{url} as the first endpoint of {registry}", url=to, registry=registry)
+            raise self._no(expected, endpoints or None, cause)
 
     def trusts(self, host: str, *, ca_file: str) -> None:
         """The host's certificate is verified, by this file's authority."""
         configs = self.is_valid().get("configs") or {}
         if host not in configs:
-            cause = "the key is the host and its port, as an image's name has it, without a scheme"
-            raise self._no(f"a configuration of {host}", sorted(configs) or None, cause)
+            cause = _(
+                "the key is the host and its port, as an image's name has it, without a scheme"
+            )
+            raise self._no(
+                _("a configuration of {host}", host=host), sorted(configs) or None, cause
+            )
         tls = configs[host].get("tls") or {}
         if tls.get("ca_file") != ca_file:
             raise self._no(f"configs.{host}.tls.ca_file = {ca_file}", tls.get("ca_file"))
         if tls.get("insecure_skip_verify"):
-            cause = "without verification, whoever stands in between can give you any image"
-            raise self._no("the certificate to be verified", "insecure_skip_verify", cause)
+            cause = _("without verification, whoever stands in between can give you any image")
+            raise self._no(_("the certificate to be verified"), "insecure_skip_verify", cause)
 
 
 class HostsFile(_File):
@@ -120,14 +135,19 @@ class HostsFile(_File):
             raise self._no("TOML", str(problem)) from None
         for host, table in self._hosts(data).items():
             if isinstance(table, dict) and "server" in table:
-                cause = "in TOML what stands below a [table] belongs to it: server stands above the first"
+                cause = _(
+                    "in TOML what stands below a [table] belongs to it: server stands above the first"
+                )
                 raise self._no(
-                    "server at the top of the file", f'server inside [host."{host}"]', cause
+                    _("server at the top of the file"),
+                    _("server inside {table}", table=f'[host."{host}"]'),
+                    cause,
                 )
             capabilities = self._known(f'[host."{host}"]', table, _HOST).get("capabilities", [])
             if not isinstance(capabilities, list) or not set(capabilities) <= _CAPABILITIES:
                 raise self._no(
-                    f"capabilities among {', '.join(sorted(_CAPABILITIES))}", capabilities
+                    _("capabilities among {names}", names=", ".join(sorted(_CAPABILITIES))),
+                    capabilities,
                 )
         return data
 
@@ -143,16 +163,24 @@ class HostsFile(_File):
         hosts = {_address(host): table for host, table in self._hosts(data).items()}
         if _address(url) not in hosts:
             there = sorted(self._hosts(data)) or None
-            raise self._no(f'a table [host."{url}"]', there, _scheme_cause(str(there), url))
+            raise self._no(
+                _("a table {table}", table=f'[host."{url}"]'), there, _scheme_cause(str(there), url)
+            )
         table = hosts[_address(url)]
         given = set(table.get("capabilities", _CAPABILITIES - {"referrers"}))
         if given - {"referrers"} != capabilities:
-            raise self._no(f"the capabilities {', '.join(sorted(capabilities))}", sorted(given))
+            raise self._no(
+                _("the capabilities {names}", names=", ".join(sorted(capabilities))), sorted(given)
+            )
         if bool(table.get("skip_verify", False)) is not skip_verify:
             cause = ""
             if skip_verify and data.get("skip_verify"):
-                cause = "at the top of the file it is said of the server, not of the mirror"
-            raise self._no(f"skip_verify = {str(skip_verify).lower()} for {url}", table, cause)
+                cause = _("at the top of the file it is said of the server, not of the mirror")
+            raise self._no(
+                _("skip_verify = {value} for {url}", value=str(skip_verify).lower(), url=url),
+                table,
+                cause,
+            )
 
     def _hosts(self, data: dict[str, Any]) -> dict[str, Any]:
         hosts = data.get("host", {})
@@ -166,7 +194,9 @@ def _address(url: str) -> tuple[str, str, str]:
 
 
 def _scheme_cause(found: str, wanted: str) -> str:
-    scheme, host, _ = _address(wanted)
+    scheme, host, _path = _address(wanted)
     if host in found.lower() and not found.startswith(f"{scheme}://"):
-        return f"the mirror speaks {scheme}; an address without a scheme counts as https"
+        return _(
+            "the mirror speaks {scheme}; an address without a scheme counts as https", scheme=scheme
+        )
     return ""

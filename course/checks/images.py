@@ -12,6 +12,7 @@ from course import kubectl
 from course.checks.failure import CheckFailed
 from course.checks.match import Predicate
 from course.checks.objects import Object
+from course.language import _
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _RIGHT = {"web": "nginx:1.22", "worker": "busybox:1.35", "store": "busybox:1.35"}
@@ -62,7 +63,14 @@ def make_image_trouble(namespace: str, seed: int, *, deadline: float = 60) -> No
         wait = ["wait", f"--for=jsonpath={jsonpath}={reason}", f"pod/{name}"]
         options = ["--namespace", namespace, f"--timeout={deadline:g}s"]
         kubectl.run([*wait, *options], deadline=deadline + 5).check()
-    print(f"Three Pods are in {namespace}: {', '.join(trouble.faults)}. None of them starts.")
+    names = ", ".join(trouble.faults)
+    print(
+        _(
+            "Three Pods are in {namespace}: {pods}. None of them starts.",
+            namespace=namespace,
+            pods=names,
+        )
+    )
 
 
 def _pod(name: str, right: str, fault: str) -> dict[str, Any]:
@@ -86,7 +94,9 @@ def _pod(name: str, right: str, fault: str) -> dict[str, Any]:
 def named(image: str) -> Predicate:
     """An image of Docker Hub's by its name, written short or whole."""
     path = image if "/" in image else f"library/{image}"
-    return Predicate(f"the image {image}", {image, path, f"docker.io/{path}"}.__contains__)
+    return Predicate(
+        _("the image {image}", image=image), {image, path, f"docker.io/{path}"}.__contains__
+    )
 
 
 def digest_of(pod: Object, container: str = "") -> str:
@@ -100,14 +110,18 @@ def digest_of(pod: Object, container: str = "") -> str:
             found := DIGEST.search(status.get("imageID", ""))
         ):
             return found.group()
-    raise CheckFailed(str(pod), "a container that runs from an image", "none", look=_look(pod))
+    raise CheckFailed(
+        str(pod), _("a container that runs from an image"), _("none"), look=_look(pod)
+    )
 
 
 def runs_digest(pod: Object, digest: str, container: str = "") -> None:
     """The Pod's container runs from the image with this digest."""
     found = digest_of(pod, container)
     if found != digest:
-        raise CheckFailed(str(pod), f"the image with the digest {digest}", found, look=_look(pod))
+        raise CheckFailed(
+            str(pod), _("the image with the digest {digest}", digest=digest), found, look=_look(pod)
+        )
 
 
 def did_not_pull(pod: Object) -> None:
@@ -117,7 +131,7 @@ def did_not_pull(pod: Object) -> None:
     pulling = [one for one in kubectl.get_all("events", *of_pod) if one.get("reason") == "Pulling"]
     if pulling:
         look = f"kubectl events --for pod/{pod.name} -n {pod.namespace}"
-        raise CheckFailed(str(pod), "no event Pulling", pulling[0].get("message", ""), look=look)
+        raise CheckFailed(str(pod), _("no event Pulling"), pulling[0].get("message", ""), look=look)
 
 
 def _look(pod: Object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from course.checks.answers import answer
 from course.checks.failure import CheckFailed
 from course.checks.match import Predicate, show
+from course.language import _
 
 
 def value(name: str, *keys: str | int) -> Any:
@@ -24,11 +25,16 @@ def value(name: str, *keys: str | int) -> Any:
         except (KeyError, IndexError, TypeError):
             has = show(found if not isinstance(found, dict) else sorted(found))
             raise CheckFailed(
-                f"Answer {inside}", "your answer", "nothing", f"{at} has {has}", f"print({at})"
+                _("Answer {name}", name=inside),
+                _("your answer"),
+                _("nothing"),
+                _("{name} has {keys}", name=at, keys=has),
+                f"print({at})",
             ) from None
         at = inside
         if found is None:
-            raise CheckFailed(f"Answer {at}", "your answer", "no answer yet", look=f"print({at})")
+            about = _("Answer {name}", name=at)
+            raise CheckFailed(about, _("your answer"), _("no answer yet"), look=f"print({at})")
     return found
 
 
@@ -46,7 +52,8 @@ def says(name: str, *keys: str | int, wanted: Any, because: str = "") -> Any:
     if not held:
         label = name + "".join(f"[{key!r}]" for key in keys)
         words = wanted.wants if isinstance(wanted, Predicate) else show(wanted)
-        raise CheckFailed(f"Answer {label}", words, show(found), because, f"print({label})")
+        about = _("Answer {name}", name=label)
+        raise CheckFailed(about, words, show(found), because, f"print({label})")
     return found
 
 
@@ -54,7 +61,7 @@ def exactly(*items: Any) -> Predicate:
     """A list of just these, in any order."""
     wanted = sorted(map(repr, items))
     return Predicate(
-        f"a list of just {', '.join(show(item) for item in items)}",
+        _("a list of just {items}", items=", ".join(show(item) for item in items)),
         lambda found: isinstance(found, list) and sorted(map(repr, found)) == wanted,
     )
 
@@ -64,7 +71,7 @@ def is_mapping(name: str, *keys: str) -> None:
     found = answer(name)
     if not isinstance(found, dict):
         raise CheckFailed(
-            f"Answer {name}", "a dictionary: {…: …}", show(found), look=f"print({name})"
+            _("Answer {name}", name=name), _("a dictionary"), show(found), look=f"print({name})"
         )
     for key in keys:
         value(name, key)

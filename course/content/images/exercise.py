@@ -44,6 +44,8 @@ seed = 7
 # %load_ext course
 from course import checks
 
+checks.speak("en")
+
 # %% id="begin" tags=["setup"] nbgrader={"grade": false, "grade_id": "begin", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.fresh_namespace(namespace)
 
@@ -60,6 +62,9 @@ The next cell holds six short names. Write down, for each of its keys, the whole
 full = {"a": f"…", "b": f"…", …}
 ```
 """
+
+# %% id="names-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "names-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "names")
 
 # %% id="names-given" nbgrader={"grade": false, "grade_id": "names-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 digest = "sha256:" + "5a" * 32
@@ -90,31 +95,31 @@ full = {
 from course import checks
 
 card = checks.Scorecard(points=2)
-whole = card.check(0, "There is a name for each of the six", checks.is_mapping, "full", "a", "b", "c", "d", "e", "f")
+whole = card.check(0, _("There is a name for each of the six"), checks.is_mapping, "full", "a", "b", "c", "d", "e", "f")
 ### BEGIN HIDDEN TESTS
 card.check(
-    0.25, "A bare name gets registry, path and tag", checks.says, "full", "a", wanted=f"docker.io/library/{app}:latest",
-    because="Docker Hub's own images lie in library; without a tag, the tag is latest.", after=whole,
+    0.25, _("A bare name gets registry, path and tag"), checks.says, "full", "a", wanted=f"docker.io/library/{app}:latest",
+    because=_("Docker Hub's own images lie in library; without a tag, the tag is latest."), after=whole,
 )
 card.check(
-    0.25, "A tag that is given stays", checks.says, "full", "b", wanted=f"docker.io/library/{app}:{tag}",
-    because="only what is missing is added: the registry, and library.", after=whole,
+    0.25, _("A tag that is given stays"), checks.says, "full", "b", wanted=f"docker.io/library/{app}:{tag}",
+    because=_("only what is missing is added: the registry, and library."), after=whole,
 )
 card.check(
-    0.5, "A name with a path gets the registry, and not library", checks.says, "full", "c", wanted=f"docker.io/{team}/{app}:{tag}",
-    because="library stands only where there is no path of its own.", after=whole,
+    0.5, _("A name with a path gets the registry, and not library"), checks.says, "full", "c", wanted=f"docker.io/{team}/{app}:{tag}",
+    because=_("library stands only where there is no path of its own."), after=whole,
 )
 card.check(
-    0.5, "A name that begins with a registry keeps it", checks.says, "full", "d", wanted=f"{registry}/{team}/{app}:latest",
-    because="a first part with a dot or a port is a registry; the tag is missing still.", after=whole,
+    0.5, _("A name that begins with a registry keeps it"), checks.says, "full", "d", wanted=f"{registry}/{team}/{app}:latest",
+    because=_("a first part with a dot or a port is a registry; the tag is missing still."), after=whole,
 )
 card.check(
-    0.25, "A name with a digest gets no tag", checks.says, "full", "e", wanted=f"docker.io/library/{app}@{digest}",
-    because="the digest says already which image it is.", after=whole,
+    0.25, _("A name with a digest gets no tag"), checks.says, "full", "e", wanted=f"docker.io/library/{app}@{digest}",
+    because=_("the digest says already which image it is."), after=whole,
 )
 card.check(
-    0.25, "localhost is a registry too", checks.says, "full", "f", wanted=f"localhost/{app}:{tag}",
-    because="localhost is the one word without a dot or a port that counts as a registry.", after=whole,
+    0.25, _("localhost is a registry too"), checks.says, "full", "f", wanted=f"localhost/{app}:{tag}",
+    because=_("localhost is the one word without a dot or a port that counts as a registry."), after=whole,
 )
 ### END HIDDEN TESTS
 card
@@ -137,6 +142,9 @@ runtime = {"name": …, "version": …, "kubelet": …, "no_dockershim_since": "
 The first three are for your code to read from the cluster: the cluster that grades your work is another one.
 """
 
+# %% id="runtime-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "runtime-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "runtime")
+
 # %% id="runtime" nbgrader={"grade": false, "grade_id": "runtime", "locked": false, "schema_version": 3, "solution": true, "task": false}
 runtime = ...
 ### BEGIN SOLUTION
@@ -151,19 +159,19 @@ runtime = {"name": name, "version": version, "kubelet": info["kubeletVersion"], 
 from course import checks
 
 card = checks.Scorecard(points=1)
-answered = card.check(0, "There is an answer", checks.is_mapping, "runtime", "name", "version", "kubelet", "no_dockershim_since")
+answered = card.check(0, _("There is an answer"), checks.is_mapping, "runtime", "name", "version", "kubelet", "no_dockershim_since")
 ### BEGIN HIDDEN TESTS
 from course import kubectl
 
 info = kubectl.get_all("node")[0]["status"]["nodeInfo"]
 name, _, version = info["containerRuntimeVersion"].partition("://")
-seen = "the node's status.nodeInfo has it: kubectl get node -o yaml."
-card.check(0.25, "The runtime's name", checks.says, "runtime", "name", wanted=name, because=seen, after=answered)
-card.check(0.25, "The runtime's version", checks.says, "runtime", "version", wanted=version, because=seen, after=answered)
-card.check(0.25, "The kubelet's version", checks.says, "runtime", "kubelet", wanted=info["kubeletVersion"], because=seen, after=answered)
+seen = _("the node's status.nodeInfo has it: kubectl get node -o yaml.")
+card.check(0.25, _("The runtime's name"), checks.says, "runtime", "name", wanted=name, because=seen, after=answered)
+card.check(0.25, _("The runtime's version"), checks.says, "runtime", "version", wanted=version, because=seen, after=answered)
+card.check(0.25, _("The kubelet's version"), checks.says, "runtime", "kubelet", wanted=info["kubeletVersion"], because=seen, after=answered)
 card.check(
-    0.25, "The version that dockershim was removed in", checks.says, "runtime", "no_dockershim_since",
-    wanted=checks.pattern(r"^v?1\.24(\.0)?$"), because="1.24 was the first without it; it was announced in 1.20.", after=answered,
+    0.25, _("The version that dockershim was removed in"), checks.says, "runtime", "no_dockershim_since",
+    wanted=checks.pattern(r"^v?1\.24(\.0)?$"), because=_("1.24 was the first without it; it was announced in 1.20."), after=answered,
 )
 ### END HIDDEN TESTS
 card
@@ -192,6 +200,9 @@ fails = ["…", …]
 ```
 """
 
+# %% id="policy-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "policy-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "policy")
+
 # %% id="policy-given" nbgrader={"grade": false, "grade_id": "policy-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 containers = {
     "a": {"image": "nginx"},
@@ -216,27 +227,27 @@ fails = ["f"]
 from course import checks
 
 card = checks.Scorecard(points=2)
-answered = card.check(0, "There is a policy for a, b and d", checks.is_mapping, "policy", "a", "b", "d")
+answered = card.check(0, _("There is a policy for a, b and d"), checks.is_mapping, "policy", "a", "b", "d")
 ### BEGIN HIDDEN TESTS
 card.check(
-    0.5, "Without a tag, the policy is right", checks.says, "policy", "a", wanted="Always",
-    because="no tag means latest, and what is latest may change: Kubernetes looks each time.", after=answered,
+    0.5, _("Without a tag, the policy is right"), checks.says, "policy", "a", wanted="Always",
+    because=_("no tag means latest, and what is latest may change: Kubernetes looks each time."), after=answered,
 )
 card.check(
-    0.25, "With a tag, the policy is right", checks.says, "policy", "b", wanted="IfNotPresent",
-    because="a tag other than latest is taken to name one image for good.", after=answered,
+    0.25, _("With a tag, the policy is right"), checks.says, "policy", "b", wanted="IfNotPresent",
+    because=_("a tag other than latest is taken to name one image for good."), after=answered,
 )
 card.check(
-    0.25, "The policy does not depend on what the node holds", checks.says, "policy", "d", wanted="IfNotPresent",
-    because="it is written into the Pod when that is created; nobody looks at a node for it.", after=answered,
+    0.25, _("The policy does not depend on what the node holds"), checks.says, "policy", "d", wanted="IfNotPresent",
+    because=_("it is written into the Pod when that is created; nobody looks at a node for it."), after=answered,
 )
 card.check(
-    0.5, "The containers for which a registry is asked", checks.says, "asks", wanted=checks.exactly("a", "d", "e"),
-    because="Always asks each time, IfNotPresent where the node has no such image, Never not at all.",
+    0.5, _("The containers for which a registry is asked"), checks.says, "asks", wanted=checks.exactly("a", "d", "e"),
+    because=_("Always asks each time, IfNotPresent where the node has no such image, Never not at all."),
 )
 card.check(
-    0.5, "The containers that do not start", checks.says, "fails", wanted=checks.exactly("f"),
-    because="Never, and the node does not hold busybox:1.37: ErrImageNeverPull, whatever the registry has.",
+    0.5, _("The containers that do not start"), checks.says, "fails", wanted=checks.exactly("f"),
+    because=_("Never, and the node does not hold busybox:1.37: ErrImageNeverPull, whatever the registry has."),
 )
 ### END HIDDEN TESTS
 card
@@ -253,11 +264,14 @@ image is named by that digest and by no tag. So it runs from the same image for 
 Find the digest in the first answer cell (so that it is in a Python variable), start the Pod in the second.
 """
 
+# %% id="digest-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "digest-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "digest")
+
 # %% id="digest-given" tags=["setup"] nbgrader={"grade": false, "grade_id": "digest-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from course import kubectl
 
 kubectl.run(["run", "origin", "--image=nginx:1.22", "--namespace", namespace]).check()
-_ = checks.Object("pod", "origin", namespace).is_ready(steady=0, within=60)
+checks.Object("pod", "origin", namespace).is_ready(steady=0, within=60);
 
 # %% id="digest" nbgrader={"grade": false, "grade_id": "digest", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN SOLUTION
@@ -265,7 +279,7 @@ _ = checks.Object("pod", "origin", namespace).is_ready(steady=0, within=60)
 pin = image_id.split("@")[1]
 ### END SOLUTION
 
-# %% id="pinned" language="apply" magic_args="--namespace {namespace}" nbgrader={"grade": false, "grade_id": "pinned", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% id="digest-apply" language="apply" magic_args="--namespace {namespace}" nbgrader={"grade": false, "grade_id": "digest-apply", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
 # apiVersion: v1
 # kind: Pod
@@ -284,14 +298,14 @@ from course import checks
 card = checks.Scorecard(points=2)
 pinned = checks.Object("pod", "pinned", namespace)
 by_digest = card.check(
-    0.5, "The image is named by a digest and by no tag", pinned.matches,
+    0.5, _("The image is named by a digest and by no tag"), pinned.matches,
     {"spec": {"containers": [{"image": checks.pattern(r"^(docker\.io/library/)?nginx@sha256:[0-9a-f]{64}$")}]}},
 )
-ready = card.check(0.5, "The Pod gets ready", pinned.is_ready, after=by_digest)
+ready = card.check(0.5, _("The Pod gets ready"), pinned.is_ready, after=by_digest)
 ### BEGIN HIDDEN TESTS
 origin = checks.Object("pod", "origin", namespace)
-card.check(0.5, "The Pod runs from the very image that origin runs from", lambda: checks.runs_digest(pinned, checks.digest_of(origin)), after=ready)
-card.check(0.5, "nginx answers at the Pod's address", pinned.answers, 80, contains="Welcome to nginx", after=ready)
+card.check(0.5, _("The Pod runs from the very image that origin runs from"), lambda: checks.runs_digest(pinned, checks.digest_of(origin)), after=ready)
+card.check(0.5, _("nginx answers at the Pod's address"), pinned.answers, 80, contains="Welcome to nginx", after=ready)
 ### END HIDDEN TESTS
 card
 
@@ -310,18 +324,21 @@ Start a Pod named `offline` from `busybox:1.35`, with the command `sleep 3600`, 
 Find the node in the first answer cell, start the Pod in the second.
 """
 
+# %% id="offline-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "offline-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "offline")
+
 # %% id="offline-given" tags=["setup"] nbgrader={"grade": false, "grade_id": "offline-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from course import kubectl
 
 kubectl.run(["run", "keeper", "--image=busybox:1.35", "--namespace", namespace, "--", "sleep", "3600"]).check()
-_ = checks.Object("pod", "keeper", namespace).is_ready(steady=0, within=60)
+checks.Object("pod", "keeper", namespace).is_ready(steady=0, within=60);
 
-# %% id="offline-node" nbgrader={"grade": false, "grade_id": "offline-node", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% id="offline" nbgrader={"grade": false, "grade_id": "offline", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN SOLUTION
 # %kubectl --into node get pod keeper --namespace {namespace} -o jsonpath={.spec.nodeName}
 ### END SOLUTION
 
-# %% id="offline" language="apply" magic_args="--namespace {namespace}" nbgrader={"grade": false, "grade_id": "offline", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% id="offline-apply" language="apply" magic_args="--namespace {namespace}" nbgrader={"grade": false, "grade_id": "offline-apply", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
 # apiVersion: v1
 # kind: Pod
@@ -344,18 +361,18 @@ from course import checks
 card = checks.Scorecard(points=2)
 offline = checks.Object("pod", "offline", namespace)
 there = card.check(
-    0.5, "The Pod runs busybox:1.35 and pulls it never", offline.matches,
+    0.5, _("The Pod runs busybox:1.35 and pulls it never"), offline.matches,
     {"spec": {"containers": [{"image": checks.named("busybox:1.35"), "imagePullPolicy": "Never"}]}},
 )
-ready = card.check(0.5, "The Pod gets ready", offline.is_ready, after=there)
+ready = card.check(0.5, _("The Pod gets ready"), offline.is_ready, after=there)
 ### BEGIN HIDDEN TESTS
 keeper = checks.Object("pod", "keeper", namespace).get()
 node = checks.Object("node", keeper["spec"]["nodeName"]).get()["metadata"]["labels"]["kubernetes.io/hostname"]
 card.check(
-    0.5, "The Pod can be put on that node only", offline.matches,
+    0.5, _("The Pod can be put on that node only"), offline.matches,
     {"spec": {"nodeSelector": {"kubernetes.io/hostname": node}}},
 )
-card.check(0.5, "No registry was asked for its image", checks.did_not_pull, offline, after=ready)
+card.check(0.5, _("No registry was asked for its image"), checks.did_not_pull, offline, after=ready)
 ### END HIDDEN TESTS
 card
 
@@ -377,6 +394,9 @@ Let your code read the reasons: when you hand in, each Pod has another one. (A p
 while, and the status changes between two words; either will do.)
 """
 
+# %% id="diagnosis-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "diagnosis-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "diagnosis")
+
 # %% id="diagnosis-given" tags=["setup"] nbgrader={"grade": false, "grade_id": "diagnosis-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.make_image_trouble(namespace, seed)
 
@@ -397,15 +417,15 @@ asked = [pod for pod, reason in reasons.items() if reason in ("ErrImagePull", "I
 from course import checks
 
 card = checks.Scorecard(points=1.5)
-answered = card.check(0, "There is a reason for each Pod", checks.is_mapping, "reasons", "web", "worker", "store")
+answered = card.check(0, _("There is a reason for each Pod"), checks.is_mapping, "reasons", "web", "worker", "store")
 ### BEGIN HIDDEN TESTS
 trouble = checks.ImageTrouble.of(seed)
-card.check(0.25, "Why web does not start", checks.says, "reasons", "web", wanted=checks.either(*trouble.reasons("web")), after=answered)
-card.check(0.25, "Why worker does not start", checks.says, "reasons", "worker", wanted=checks.either(*trouble.reasons("worker")), after=answered)
-card.check(0.25, "Why store does not start", checks.says, "reasons", "store", wanted=checks.either(*trouble.reasons("store")), after=answered)
+card.check(0.25, _("Why web does not start"), checks.says, "reasons", "web", wanted=checks.either(*trouble.reasons("web")), after=answered)
+card.check(0.25, _("Why worker does not start"), checks.says, "reasons", "worker", wanted=checks.either(*trouble.reasons("worker")), after=answered)
+card.check(0.25, _("Why store does not start"), checks.says, "reasons", "store", wanted=checks.either(*trouble.reasons("store")), after=answered)
 card.check(
-    0.75, "The Pods for which a registry was asked", checks.says, "asked", wanted=checks.exactly(*trouble.asked),
-    because="a name that is none is refused by the kubelet itself, and Never forbids to ask: only ErrImagePull is a registry's answer.",
+    0.75, _("The Pods for which a registry was asked"), checks.says, "asked", wanted=checks.exactly(*trouble.asked),
+    because=_("a name that is none is refused by the kubelet itself, and Never forbids to ask: only ErrImagePull is a registry's answer."),
 )
 ### END HIDDEN TESTS
 card
@@ -422,12 +442,15 @@ Bring the three Pods to life, under the same names:
 Some of a Pod's fields can be changed while it exists, most cannot. Use two cells if you first delete and then apply.
 """
 
-# %% id="repair-delete" nbgrader={"grade": false, "grade_id": "repair-delete", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% id="repair-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "repair-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "repair")
+
+# %% id="repair" nbgrader={"grade": false, "grade_id": "repair", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN SOLUTION
 # %kubectl delete pod web worker store --namespace {namespace}
 ### END SOLUTION
 
-# %% id="repair" language="apply" magic_args="--namespace {namespace}" nbgrader={"grade": false, "grade_id": "repair", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% id="repair-apply" language="apply" magic_args="--namespace {namespace}" nbgrader={"grade": false, "grade_id": "repair-apply", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
 # apiVersion: v1
 # kind: Pod
@@ -468,13 +491,13 @@ from course import checks
 card = checks.Scorecard(points=2.5)
 nginx, busybox = checks.named("nginx:1.22"), checks.named("busybox:1.35")
 web, worker, store = (checks.Object("pod", name, namespace) for name in ("web", "worker", "store"))
-mended = card.check(0.25, "web names the right image", web.matches, {"spec": {"containers": [{"image": nginx}]}})
-mended &= card.check(0.25, "worker names the right image", worker.matches, {"spec": {"containers": [{"image": busybox}]}})
-mended &= card.check(0.25, "store names the right image", store.matches, {"spec": {"containers": [{"image": busybox}]}})
+mended = card.check(0.25, _("web names the right image"), web.matches, {"spec": {"containers": [{"image": nginx}]}})
+mended &= card.check(0.25, _("worker names the right image"), worker.matches, {"spec": {"containers": [{"image": busybox}]}})
+mended &= card.check(0.25, _("store names the right image"), store.matches, {"spec": {"containers": [{"image": busybox}]}})
 ### BEGIN HIDDEN TESTS
-card.check(0.25, "web gets ready", web.is_ready, within=12)
-card.check(0.25, "worker gets ready", worker.is_ready, within=12)
-card.check(0.25, "store gets ready", store.is_ready, within=12)
+card.check(0.25, _("web gets ready"), web.is_ready, within=12)
+card.check(0.25, _("worker gets ready"), worker.is_ready, within=12)
+card.check(0.25, _("store gets ready"), store.is_ready, within=12)
 may_pull = {"spec": {"containers": [{"imagePullPolicy": checks.either("IfNotPresent", "Always")}]}}
 
 
@@ -483,7 +506,7 @@ def all_may_pull():
         pod.matches(may_pull)
 
 
-card.check(1, "Each may pull its image where the node has none", all_may_pull, after=mended)
+card.check(1, _("Each may pull its image where the node has none"), all_may_pull, after=mended)
 ### END HIDDEN TESTS
 card
 
@@ -507,6 +530,9 @@ mirrors:
 ```
 """
 
+# %% id="registries-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "registries-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "registries")
+
 # %% id="registries" nbgrader={"grade": false, "grade_id": "registries", "locked": false, "schema_version": 3, "solution": true, "task": false}
 registries_yaml = ...
 ### BEGIN SOLUTION
@@ -527,10 +553,10 @@ from course import checks
 
 card = checks.Scorecard(points=2)
 file = checks.RegistriesFile("registries_yaml")
-valid = card.check(0.5, "K3s can read the file", file.is_valid)
+valid = card.check(0.5, _("K3s can read the file"), file.is_valid)
 ### BEGIN HIDDEN TESTS
-card.check(0.75, "Docker Hub's images come from the mirror", file.sends, "docker.io", to=f"http://{mirror}", after=valid)
-card.check(0.75, "The registry's certificate is verified by the authority's", file.trusts, registry, ca_file=ca_file, after=valid)
+card.check(0.75, _("Docker Hub's images come from the mirror"), file.sends, "docker.io", to=f"http://{mirror}", after=valid)
+card.check(0.75, _("The registry's certificate is verified by the authority's"), file.trusts, registry, ca_file=ca_file, after=valid)
 ### END HIDDEN TESTS
 card
 
@@ -548,6 +574,9 @@ Write down
 - `hosts_path`: the whole path of the file in which this is said; containerd's `config_path` is `/etc/containerd/certs.d`;
 - `hosts_toml`: its content, as a text.
 """
+
+# %% id="hosts-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "hosts-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "hosts")
 
 # %% id="hosts" nbgrader={"grade": false, "grade_id": "hosts", "locked": false, "schema_version": 3, "solution": true, "task": false}
 hosts_path = ...
@@ -568,18 +597,18 @@ from course import checks
 
 card = checks.Scorecard(points=2)
 file = checks.HostsFile("hosts_toml")
-valid = card.check(0.5, "containerd can read the file", file.is_valid)
+valid = card.check(0.5, _("containerd can read the file"), file.is_valid)
 ### BEGIN HIDDEN TESTS
 card.check(
-    0.5, "The file lies where containerd looks", checks.says, "hosts_path", wanted="/etc/containerd/certs.d/docker.io/hosts.toml",
-    because="below config_path there is a folder for each registry, named as in an image's whole name.",
+    0.5, _("The file lies where containerd looks"), checks.says, "hosts_path", wanted="/etc/containerd/certs.d/docker.io/hosts.toml",
+    because=_("below config_path there is a folder for each registry, named as in an image's whole name."),
 )
 card.check(
-    0.5, "The mirror is asked, for tags and images only, and not verified", file.asks, f"https://{mirror}",
+    0.5, _("The mirror is asked, for tags and images only, and not verified"), file.asks, f"https://{mirror}",
     capabilities=frozenset({"pull", "resolve"}), skip_verify=True, after=valid,
 )
 card.check(
-    0.5, "Docker Hub itself comes last", file.falls_back_to, "https://registry-1.docker.io", "https://docker.io", after=valid,
+    0.5, _("Docker Hub itself comes last"), file.falls_back_to, "https://registry-1.docker.io", "https://docker.io", after=valid,
 )
 ### END HIDDEN TESTS
 card
@@ -599,6 +628,9 @@ commands = [["docker", "…", …], …]
 ```
 """
 
+# %% id="move-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "move-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "move")
+
 # %% id="move" nbgrader={"grade": false, "grade_id": "move", "locked": false, "schema_version": 3, "solution": true, "task": false}
 commands = ...
 ### BEGIN SOLUTION
@@ -613,15 +645,15 @@ commands = [
 from course import checks
 
 card = checks.Scorecard(points=1.5)
-accepted = card.check(0, "The programs would accept these commands", checks.steps, "commands")
+accepted = card.check(0, _("The programs would accept these commands"), checks.steps, "commands")
 ### BEGIN HIDDEN TESTS
 image = checks.Predicate(f"{team}/{app}:{tag}", lambda given: tuple(given) in {(f"{team}/{app}:{tag}",), (f"docker.io/{team}/{app}:{tag}",)})
-saved = card.check(0.5, "Docker's image goes into the file", checks.does, "commands", "save", archive=archive, images=image)
+saved = card.check(0.5, _("Docker's image goes into the file"), checks.does, "commands", "save", archive=archive, images=image)
 brought = card.check(
-    0.5, "The file goes to where the kubelet's images are", checks.does, "commands", "import", after_step="save",
+    0.5, _("The file goes to where the kubelet's images are"), checks.does, "commands", "import", after_step="save",
     archive=archive, place="k8s.io", after=accepted,
 )
-card.check(0.5, "The runtime is asked for its images at the end", checks.does, "commands", "list", after_step="import", place="k8s.io", after=accepted)
+card.check(0.5, _("The runtime is asked for its images at the end"), checks.does, "commands", "list", after_step="import", place="k8s.io", after=accepted)
 ### END HIDDEN TESTS
 card
 
@@ -637,6 +669,9 @@ next cell shows what was typed, and what came.
 - `way_out`: the archive has been deleted meanwhile. Write down the two commands that bring the image from the one
   namespace to the other, by way of the file `{archive}`: `way_out = [["ctr", …], ["ctr", …]]`
 """
+
+# %% id="unseen-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "unseen-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "unseen")
 
 # %% id="unseen-given" nbgrader={"grade": false, "grade_id": "unseen-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 print(f"""\
@@ -667,17 +702,17 @@ way_out = [
 from course import checks
 
 card = checks.Scorecard(points=1.5)
-accepted = card.check(0, "ctr would accept these commands", checks.steps, "way_out")
+accepted = card.check(0, _("ctr would accept these commands"), checks.steps, "way_out")
 ### BEGIN HIDDEN TESTS
-because = "without -n, ctr works in the namespace default; the kubelet's images are in k8s.io."
-card.check(0.25, "Where the image went", checks.says, "places", "image", wanted="default", because=because)
-card.check(0.25, "Where the kubelet's runtime looks", checks.says, "places", "kubelet", wanted="k8s.io", because=because)
+because = _("without -n, ctr works in the namespace default; the kubelet's images are in k8s.io.")
+card.check(0.25, _("Where the image went"), checks.says, "places", "image", wanted="default", because=because)
+card.check(0.25, _("Where the kubelet's runtime looks"), checks.says, "places", "kubelet", wanted="k8s.io", because=because)
 card.check(
-    0.5, "The image is exported from where it is, by its whole name", checks.does, "way_out", "export", place="default",
+    0.5, _("The image is exported from where it is, by its whole name"), checks.does, "way_out", "export", place="default",
     archive=archive, images=(f"docker.io/{team}/{app}:{tag}",),
 )
 card.check(
-    0.5, "Then it is imported to where the kubelet looks", checks.does, "way_out", "import", after_step="export", place="k8s.io",
+    0.5, _("Then it is imported to where the kubelet looks"), checks.does, "way_out", "import", after_step="export", place="k8s.io",
     archive=archive, after=accepted,
 )
 ### END HIDDEN TESTS
@@ -703,6 +738,9 @@ image = {"tag": "…", "layers": …, "command": ["…", …], "token": "…"}
 
 Let your code find all four: when you hand in, it is another image.
 """
+
+# %% id="archive-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "archive-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
+checks.hint("images", "archive")
 
 # %% id="archive-put" tags=["setup"] nbgrader={"grade": false, "grade_id": "archive-put", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.give_archive(namespace, seed)
@@ -743,24 +781,24 @@ image = {
 from course import checks
 
 card = checks.Scorecard(points=2)
-answered = card.check(0, "There is an answer", checks.is_mapping, "image", "tag", "layers", "command", "token")
+answered = card.check(0, _("There is an answer"), checks.is_mapping, "image", "tag", "layers", "command", "token")
 ### BEGIN HIDDEN TESTS
 right = checks.ImageArchive.of(seed)
 card.check(
-    0.5, "The name under which it was saved", checks.says, "image", "tag", wanted=right.tag,
-    because="manifest.json has it, in RepoTags.", after=answered,
+    0.5, _("The name under which it was saved"), checks.says, "image", "tag", wanted=right.tag,
+    because=_("manifest.json has it, in RepoTags."), after=answered,
 )
 card.check(
-    0.5, "The number of layers", checks.says, "image", "layers", wanted=right.layers,
-    because="manifest.json lists them, in Layers; a layer that only deletes is one, too.", after=answered,
+    0.5, _("The number of layers"), checks.says, "image", "layers", wanted=right.layers,
+    because=_("manifest.json lists them, in Layers; a layer that only deletes is one, too."), after=answered,
 )
 card.check(
-    0.5, "What a container runs", checks.says, "image", "command", wanted=list(right.command),
-    because="the words of Entrypoint, and behind them those of Cmd.", after=answered,
+    0.5, _("What a container runs"), checks.says, "image", "command", wanted=list(right.command),
+    because=_("the words of Entrypoint, and behind them those of Cmd."), after=answered,
 )
 card.check(
-    0.5, "The file that a later layer deletes", checks.says, "image", "token", wanted=right.token,
-    because="a deletion is one more layer, which hides the file: the layer that added it is still in the image.", after=answered,
+    0.5, _("The file that a later layer deletes"), checks.says, "image", "token", wanted=right.token,
+    because=_("a deletion is one more layer, which hides the file: the layer that added it is still in the image."), after=answered,
 )
 ### END HIDDEN TESTS
 card
