@@ -213,6 +213,7 @@ def run(name: str, lang: str, timeout: int, output: Path | None, lesson: tuple[s
     sys.exit(runs.run(name, lang, lesson, timeout, output))
 
 
+lab.add_command(cli_teacher.syllabus)
 lab.add_command(cli_teacher.release)
 
 

@@ -14,6 +14,19 @@ lang = click.option(
 
 @click.command()
 @lang
+@click.option("--material", is_flag=True,
+              help="Only the table of the material's items; exit code 1 when one is open.")  # fmt: skip
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write it there, as Markdown.")  # fmt: skip
+def syllabus(lang: str, material: bool, output: Path | None) -> None:
+    """Show the aims, times, tasks and points of the lessons, and where each item of the material is."""
+    from course import syllabus as syllabuses
+
+    sys.exit(syllabuses.show(lang, output, only_material=material))
+
+
+@click.command()
+@lang
 @click.option("--replace", is_flag=True,
               help="Overwrite files that were changed, and exercises in another language.")  # fmt: skip
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
