@@ -23,6 +23,7 @@ from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
 from course.checks.scorecard import Scorecard
 from course.checks.trouble import Trouble, make_trouble
+from course.language import speak
 
 __all__ = [
     "CheckFailed",
@@ -37,4 +38,5 @@ __all__ = [
     "http",
     "make_trouble",
     "pattern",
+    "speak",
 ]

@@ -39,6 +39,8 @@ seed = 7
 # %load_ext course
 from course import checks
 
+checks.speak("en")
+
 # %% id="begin" tags=["setup"] nbgrader={"grade": false, "grade_id": "begin", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.fresh_namespace(namespace)
 
@@ -70,11 +72,11 @@ from course import checks
 
 card = checks.Scorecard(points=2)
 hello = checks.Object("pod", pod_name, namespace)
-exists = card.check(0.5, "The Pod runs the image nginx:1.22", hello.matches, {"spec": {"containers": [{"image": "nginx:1.22"}]}})
-card.check(0.5, "The Pod carries the label", hello.matches, {"metadata": {"labels": {"tier": tier}}})
+exists = card.check(0.5, _("The Pod runs the image nginx:1.22"), hello.matches, {"spec": {"containers": [{"image": "nginx:1.22"}]}})
+card.check(0.5, _("The Pod carries the label"), hello.matches, {"metadata": {"labels": {"tier": tier}}})
 ### BEGIN HIDDEN TESTS
-ready = card.check(0.5, "The Pod gets ready", hello.is_ready, after=exists)
-card.check(0.5, "nginx answers at the Pod's address", hello.answers, 80, contains="Welcome to nginx", after=ready)
+ready = card.check(0.5, _("The Pod gets ready"), hello.is_ready, after=exists)
+card.check(0.5, _("nginx answers at the Pod's address"), hello.answers, 80, contains="Welcome to nginx", after=ready)
 ### END HIDDEN TESTS
 card
 
@@ -140,18 +142,18 @@ card = checks.Scorecard(points=3)
 site = checks.Object("pod", "site", namespace)
 two = card.check(
     0.5,
-    "The Pod has the containers web and writer with their images",
+    _("The Pod has the containers web and writer with their images"),
     site.matches,
     {"spec": {"containers": [{"name": "web", "image": "nginx:1.22"}, {"name": "writer", "image": "busybox:1.35"}]}},
 )
-ready = card.check(0.5, "The Pod gets ready, with both containers", site.is_ready, after=two)
+ready = card.check(0.5, _("The Pod gets ready, with both containers"), site.is_ready, after=two)
 ### BEGIN HIDDEN TESTS
-card.check(0.5, "The volume is an emptyDir", site.matches, {"spec": {"volumes": [{"emptyDir": ...}]}})
+card.check(0.5, _("The volume is an emptyDir"), site.matches, {"spec": {"volumes": [{"emptyDir": ...}]}})
 served = card.check(
-    0.5, "The page holds the greeting", site.answers, 80, contains=greeting, after=ready, within=8
+    0.5, _("The page holds the greeting"), site.answers, 80, contains=greeting, after=ready, within=8
 )
 card.check(
-    1, "The page changes by itself, and keeps its greeting", site.page_changes, 80, contains=greeting, after=served, within=10
+    1, _("The page changes by itself, and keeps its greeting"), site.page_changes, 80, contains=greeting, after=served, within=10
 )
 ### END HIDDEN TESTS
 card
@@ -231,16 +233,16 @@ from course import checks
 card = checks.Scorecard(points=3)
 shop = checks.Object("pod", "shop", namespace)
 image = card.check(
-    0.5, "The image can be pulled: the container has started", shop.matches,
+    0.5, _("The image can be pulled: the container has started"), shop.matches,
     {"status": {"containerStatuses": [{"name": "server", "started": True}]}}, within=15,
 )
-ready = card.check(1, "The Pod gets ready", shop.is_ready, after=image, within=12)
+ready = card.check(1, _("The Pod gets ready"), shop.is_ready, after=image, within=12)
 ### BEGIN HIDDEN TESTS
 probed = card.check(
-    0.5, "The probe is still there, and asks the right port", shop.matches,
+    0.5, _("The probe is still there, and asks the right port"), shop.matches,
     {"spec": {"containers": [{"name": "server", "readinessProbe": {"httpGet": {"port": port}}}]}},
 )
-card.check(1, "The shop's page is served", shop.answers, port, contains="The shop is open", after=ready)
+card.check(1, _("The shop's page is served"), shop.answers, port, contains="The shop is open", after=ready)
 ### END HIDDEN TESTS
 card
 
@@ -288,18 +290,25 @@ for pod in kubectl.get_all("pod", "--namespace", namespace):
 from course import checks
 
 card = checks.Scorecard(points=2)
-answered = card.check(0, "There is an answer", checks.answer, "culprit")
+answered = card.check(0, _("There is an answer"), checks.answer, "culprit")
 ### BEGIN HIDDEN TESTS
 trouble = checks.Trouble.of(seed)
 given = checks.answer("culprit") if answered else {}
 given = given if isinstance(given, dict) else {}
 name, code = given.get("name"), given.get("exit_code")
-card.expect(0.75, "The answer names the right Pod", name == trouble.failing, f"{trouble.failing} was the one that kept ending; the answer is {name}.")
-card.expect(0.5, "The answer has the exit code", code == trouble.exit_code, f"The exit code was {trouble.exit_code}; the answer is {code!r}.")
+said = _("{pod} was the one that kept ending; the answer is {answer}.").format(pod=trouble.failing, answer=name)
+card.expect(0.75, _("The answer names the right Pod"), name == trouble.failing, said)
+said = _("The exit code was {code}; the answer is {answer!r}.").format(code=trouble.exit_code, answer=code)
+card.expect(0.5, _("The answer has the exit code"), code == trouble.exit_code, said)
 failing = checks.Object("pod", trouble.failing, namespace)
-gone = card.check(0.5, "The Pod that failed is deleted", failing.is_absent, within=3)
+gone = card.check(0.5, _("The Pod that failed is deleted"), failing.is_absent, within=3)
 missing = [name for name in trouble.healthy if checks.Object("pod", name, namespace).now() is None]
-card.expect(0.25, "It alone is deleted", gone and not missing, f"Deleted, though they were well: {', '.join(missing)}." if missing else f"{trouble.failing} is still there.")
+said = (
+    _("Deleted, though they were well: {pods}.").format(pods=", ".join(missing))
+    if missing
+    else _("{pod} is still there.").format(pod=trouble.failing)
+)
+card.expect(0.25, _("It alone is deleted"), gone and not missing, said)
 ### END HIDDEN TESTS
 card
 
