@@ -14,11 +14,11 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from course import build, outline
+from course import outline, sources
 from course.content import LESSONS
 from course.errors import ContentError
 
-FOLDER = build.CONTENT
+FOLDER = sources.CONTENT
 _KEYS = frozenset({"what", "cells", "tasks"})
 
 
@@ -70,8 +70,8 @@ def faults() -> list[str]:
 
 def _faults(lesson: str) -> Iterator[str]:
     cells, tasks = set(), set()
-    for source in build.sources(lesson):
-        notebook = build.read(source)
+    for source in sources.sources(lesson):
+        notebook = sources.read(source)
         if source.is_exercise:
             tasks = {task.id for task in outline.tasks(notebook)}
         else:

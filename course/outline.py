@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from course import build
+from course import sources
 from course.errors import ContentError
 
 _MINUTES = re.compile(r"(\d+)\s*(?:minutes|分钟)")
@@ -89,9 +89,9 @@ def tasks(exercise: NotebookNode) -> Iterator[Task]:
     for cell in exercise.cells:
         if cell.cell_type == "markdown":
             title = (_HEADING.findall(cell.source) or [title])[-1]
-        elif build.is_answer(cell):
+        elif _mark(cell, "solution"):
             answer = answer or cell.id
-        if cell.metadata.get("nbgrader", {}).get("grade"):
+        if _mark(cell, "grade"):
             if not (title and answer):
                 raise ContentError(
                     f"The test cell {cell.id} has no {'answer cell' if title else 'heading'} before it.",
@@ -101,8 +101,12 @@ def tasks(exercise: NotebookNode) -> Iterator[Task]:
             title, answer = "", ""
 
 
+def _mark(cell: NotebookNode, name: str) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get(name))
+
+
 def _notebook(lesson: str, lang: str, *, is_exercise: bool) -> NotebookNode | None:
-    for source in build.sources(lesson):
+    for source in sources.sources(lesson):
         if source.is_exercise == is_exercise:
-            return build.read(source, lang)
+            return sources.read(source, lang)
     return None
