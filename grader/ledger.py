@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from course.build import EXERCISE
+from course.sources import EXERCISE
 from course.errors import GradeError
 
 PARTS = ("source", "release")
