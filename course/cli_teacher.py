@@ -8,7 +8,11 @@ from pathlib import Path
 import click
 
 lang = click.option(
-    "--lang", default="en", show_default=True, metavar="LANG", help="The lessons' language."
+    "--lang",
+    default="en",
+    show_default=True,
+    metavar="LANG",
+    help="The language of the lessons: en or zh.",
 )
 
 
