@@ -256,14 +256,15 @@ class _Output:
 
 
 def watch(
-    kind: str, name: str, namespace: str, deadline: float
+    kind: str, name: str, namespace: str, deadline: float, *, selector: str = ""
 ) -> Generator[tuple[str, dict[str, Any]], None, None]:
     """Yield (ADDED | MODIFIED | DELETED, object) as the API tells them, until the deadline.
 
-    The object as it is now comes first. Closing the generator ends the watch.
+    The object as it is now comes first. Closing the generator ends the watch. A `selector` of fields takes
+    the place of the name.
     """
     scope = ["--namespace", namespace] if namespace else []
-    args = ["get", kind, "--field-selector", f"metadata.name={name}", *scope]
+    args = ["get", kind, "--field-selector", selector or f"metadata.name={name}", *scope]
     args += ["--watch", "--output-watch-events", "--output", "json"]
     process = subprocess.Popen(
         [executable("kubectl"), *args],

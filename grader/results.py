@@ -72,6 +72,7 @@ class Result:
         items: the graded cells in the order of the notebook.
         isolation: what stood between the student's code and the grader: 'sandbox' or 'none'.
         attempts: how often it was executed; more than once only where it could not be graded.
+        hints: the hints taken, 1 to 3, of each task of which any were; they cost nothing.
     """
 
     student: str
@@ -85,6 +86,7 @@ class Result:
     items: tuple[Item, ...] = ()
     isolation: str = "none"
     attempts: int = 1
+    hints: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The same, as plain data for JSON."""

@@ -17,7 +17,9 @@ found, the likely cause, and the command to look closer.
 
 from course.checks.answers import answer
 from course.checks.failure import CheckFailed
+from course.checks.hints import hint
 from course.checks.http import http
+from course.checks.inside import who_finds, who_reaches
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
 from course.checks.objects import Object
@@ -35,8 +37,11 @@ __all__ = [
     "at_least",
     "either",
     "fresh_namespace",
+    "hint",
     "http",
     "make_trouble",
     "pattern",
     "speak",
+    "who_finds",
+    "who_reaches",
 ]

@@ -15,10 +15,12 @@ _STUCK = frozenset(
 
 
 def is_stuck(item: dict[str, Any] | None) -> bool:
-    """Whether a Pod has tried, failed and gone into back-off: waiting longer shows nothing new."""
+    """Whether a Pod is at its end, or has tried, failed and backed off: waiting longer shows nothing new."""
     if item is None or item.get("kind") != "Pod":
         return False
     status = item.get("status", {})
+    if status.get("phase") in {"Succeeded", "Failed"}:
+        return True
     states = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
     return any(one.get("state", {}).get("waiting", {}).get("reason") in _STUCK for one in states)
 
@@ -47,6 +49,13 @@ def _of_pod(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             reason = condition.get("message", condition.get("reason", ""))
             yield _("no node takes the Pod: {reason}", reason=reason), ""
+    for container in status.get("initContainerStatuses", []):
+        if "running" in container.get("state", {}) and not container.get("started"):
+            name = container["name"]
+            yield (
+                _("init container {name} has not ended: the others start after it", name=name),
+                "",
+            )
     event = _from_events(pod)
     probe = "probe failed" in event
     if probe:

@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from course import kubectl
-from course.checks import cause, ready
+from course.checks import cause, events, inside, logs, ready
 from course.checks.failure import CheckFailed
 from course.checks.http import http
 from course.checks.match import Mismatch, compare
@@ -132,29 +132,11 @@ class Object:
         before = self._ask(port, path, contains=contains, within=within)
         return self._ask(port, path, contains=contains, within=within, differs_from=before)
 
-    def logs_hold(self, text: str, *, container: str = "", within: float = WITHIN) -> None:
-        """The container's log holds the text, or does so within the time: the log is followed."""
-        which = ["--container", container] if container else []
-        args = ["logs", "--follow", self.name, "--namespace", self.namespace, *which]
-        seen: list[str] = []
-        item = self.get()
-        done = None
-        try:
-            done = kubectl.stream(args, seen.append, deadline=within, until=text)
-        except kubectl.CommandTimeoutError:
-            pass
-        except kubectl.CommandError as failure:
-            seen = [failure.words]
-        if done is not None and text in done.stdout:
-            return
-        lines = "".join(seen).strip().splitlines()
-        raise CheckFailed(
-            _("Log of {object}", object=self),
-            _("a line with “{text}” within {seconds:g} s", text=text, seconds=within),
-            _("the last line “{line}”", line=lines[-1]) if lines else _("no line"),
-            cause.of(item)[0],
-            f"kubectl logs {self._scope} {' '.join(which)}".rstrip(),
-        )
+    def logs_hold(
+        self, text: str, *, container: str = "", previous: bool = False, within: float = WITHIN
+    ) -> str:
+        """A container's log holds the text, or does so within the time (see `course.checks.logs`)."""
+        return logs.hold(self, text, container=container, previous=previous, within=within)
 
     def runs(
         self,
@@ -164,23 +146,14 @@ class Object:
         prints: str = "",
         deadline: float = WITHIN,
     ) -> str:
-        """A command in the container ends well and prints the text; returns what it printed."""
-        which = ["--container", container] if container else []
-        args = ["exec", self.name, "--namespace", self.namespace, *which, "--", *argv]
-        shown = "kubectl exec " + " ".join([self._scope, *which, "--", *argv])
-        item = self.get()
-        done = kubectl.run(args, deadline=deadline)
-        if done.status == 0 and prints in done.stdout:
-            return done.stdout
-        said = " ".join((done.stdout + done.stderr).split())[:200]
-        command = " ".join(argv)
-        wanted = (
-            _("`{command}` to end well and print “{text}”", command=command, text=prints)
-            if prints
-            else _("`{command}` to end well", command=command)
-        )
-        found = _("exit status {status}, “{words}”", status=done.status, words=said)
-        raise CheckFailed(str(self), wanted, found, cause.of(item)[0], shown)
+        """A command in a container ends well and prints the text; returns what it printed."""
+        return inside.runs(self, argv, container=container, prints=prints, deadline=deadline)
+
+    def has_event(
+        self, reason: str, *, contains: str = "", within: float = WITHIN
+    ) -> dict[str, Any]:
+        """The cluster told of this reason about the object, or does so within the time."""
+        return events.event(self, reason, contains=contains, within=within)
 
     @property
     def _scope(self) -> str:
