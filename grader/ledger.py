@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from course.sources import EXERCISE
 from course.errors import GradeError
+from course.sources import EXERCISE
 
 PARTS = ("source", "release")
 NOTEBOOK = f"{EXERCISE}.ipynb"
