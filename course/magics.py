@@ -19,19 +19,20 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from course import kubectl
 from course.errors import UsageError
 from course.kubectl import CommandError, Completed, Readable
+from course.language import _, later
 
 # A watch in a notebook has nobody to press Ctrl-C: it ends by itself after this many seconds.
 WATCH_SECONDS = 10.0
 _VARIABLE = re.compile(r"(?<![{$])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 _JSONPATH_WORDS = frozenset({"end"})  # `{range …}{end}` is jsonpath's own
 _SHELL_SIGNS = frozenset({"|", "||", "&&", ";", ">", ">>", "<", "&"})
-_USAGE = """\
+_USAGE = later("""\
 [--expect-failure | --may-fail] [--deadline SECONDS] [--until TEXT] [--into VARIABLE] COMMAND …
   --expect-failure  show what the command says; it is an error if it succeeds
   --may-fail        show what the command says; go on either way
   --deadline N      end the command after N seconds (120; a watch: 10)
   --until TEXT      end the command as soon as a line of its output holds TEXT
-  --into VARIABLE   put what it printed into a Python variable"""
+  --into VARIABLE   put what it printed into a Python variable""")
 
 
 class MagicError(Readable, UsageError):
@@ -70,8 +71,14 @@ def expand(
             return match.group(0)
         if name not in variables:
             raise MagicError(
-                f"There is no Python variable `{name}` for {{{name}}}.",
-                "Has the cell that sets it been run? After a restart of the kernel, run the cells from the top.",
+                _(
+                    "There is no Python variable `{name}` for {braces}.",
+                    name=name,
+                    braces=match.group(0),
+                ),
+                _(
+                    "Has the cell that sets it been run? After a restart of the kernel, run the cells from the top."
+                ),
             )
         return str(variables[name])
 
@@ -84,7 +91,11 @@ def parse(line: str, variables: Mapping[str, Any]) -> tuple[Options, list[str]]:
         words = shlex.split(line)
     except ValueError as problem:
         raise MagicError(
-            f"The command line cannot be split into words ({problem}): {line}"
+            _(
+                "The command line cannot be split into words ({problem}): {line}",
+                problem=problem,
+                line=line,
+            )
         ) from problem
     options = Options()
     while words and words[0].startswith("--"):
@@ -105,8 +116,11 @@ def parse(line: str, variables: Mapping[str, Any]) -> tuple[Options, list[str]]:
     ours = words[: words.index("--")] if "--" in words else words
     for sign in _SHELL_SIGNS.intersection(ours):
         raise MagicError(
-            f"`{sign}` is the shell's, and this magic runs one command without a shell.",
-            f"Write it as a shell command instead: !kubectl … {sign} …",
+            _(
+                "`{sign}` is the shell's, and this magic runs one command without a shell.",
+                sign=sign,
+            ),
+            _("Write it as a shell command instead: !kubectl … {sign} …", sign=sign),
         )
     return options, words
 
@@ -115,7 +129,9 @@ def _seconds(text: str) -> float:
     try:
         return float(text.removesuffix("s"))
     except ValueError:
-        raise MagicError(f"--deadline takes a number of seconds, and `{text}` is none.") from None
+        raise MagicError(
+            _("--deadline takes a number of seconds, and `{text}` is none.", text=text)
+        ) from None
 
 
 def is_watch(words: Sequence[str]) -> bool:
@@ -154,11 +170,11 @@ class LabMagics(Magics):  # type: ignore[misc]
         """
         if cell is None:
             raise MagicError(
-                "Begin the cell with %%apply (two signs): the YAML is the rest of the cell."
+                _("Begin the cell with %%apply (two signs): the YAML is the rest of the cell.")
             )
         if not any(row.strip() and not row.strip().startswith("#") for row in cell.splitlines()):
             raise MagicError(
-                "There is nothing to apply: the cell holds no YAML below its first line."
+                _("There is nothing to apply: the cell holds no YAML below its first line.")
             )
         options, words = parse(line, self.shell.user_ns)
         manifest = expand(cell, self.shell.user_ns)
@@ -172,7 +188,7 @@ class LabMagics(Magics):  # type: ignore[misc]
         if not program and words:
             program, *words = words
         if not program or (program == "kubectl" and not words):
-            raise MagicError(f"Which command?\n%{program or 'node'} {_USAGE}")
+            raise MagicError(_("Which command?") + f"\n%{program or 'node'} {_(_USAGE)}")
         stdin = expand(cell or "", self.shell.user_ns, strict=False)
         self._finish(options, self._stream(program, words, options, stdin))
 
@@ -190,7 +206,13 @@ class LabMagics(Magics):  # type: ignore[misc]
             program=program,
         )
         if done.cut and options.until is None:
-            _show(f"(ended after {deadline:g} s; in a terminal you would press Ctrl-C)\n")
+            _show(
+                _(
+                    "(ended after {seconds:g} s; in a terminal you would press Ctrl-C)",
+                    seconds=deadline,
+                )
+                + "\n"
+            )
         return done
 
     def _finish(self, options: Options, done: Completed) -> None:
@@ -206,7 +228,7 @@ class LabMagics(Magics):  # type: ignore[misc]
         else:
             if options.fails == "always":
                 raise UnexpectedSuccessError(
-                    f"{shlex.join(done.argv)}\nsucceeded, and the cell expected it to fail."
+                    shlex.join(done.argv) + "\n" + _("succeeded, and the cell expected it to fail.")
                 )
 
 

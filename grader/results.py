@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course.checks.scorecard import NOT_TRIED
+from course.checks.scorecard import not_tried
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -110,9 +110,7 @@ def table(results: Sequence[Result]) -> Table:
     shown = Table("student", "assignment", "score", "outcome", "reasons", show_lines=True)
     for result in results:
         score = "–" if result.score is None else f"{result.score:g}"
-        reasons = [
-            _line(reason) for reason in result.reasons if not reason.text.endswith(NOT_TRIED)
-        ]
+        reasons = [_line(reason) for reason in result.reasons if not not_tried(reason.text)]
         shown.add_row(
             Text(result.student),
             Text(result.assignment),

@@ -20,6 +20,7 @@ from course.checks.crowd import Crowd, make_crowd
 from course.checks.failure import CheckFailed
 from course.checks.hints import hint
 from course.checks.http import http
+from course.checks.inside import who_finds, who_reaches
 from course.checks.laggard import Laggard, make_laggard
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace
@@ -27,6 +28,7 @@ from course.checks.objects import Object
 from course.checks.scorecard import Scorecard
 from course.checks.service import Service
 from course.checks.trouble import Trouble, make_trouble
+from course.language import speak
 
 __all__ = [
     "CheckFailed",
@@ -47,4 +49,7 @@ __all__ = [
     "make_laggard",
     "make_trouble",
     "pattern",
+    "speak",
+    "who_finds",
+    "who_reaches",
 ]

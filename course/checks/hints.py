@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from course.errors import ContentError
+from course.language import SOURCE, _, spoken
 from course.pace import pace
 
 STEPS = 3
@@ -53,14 +54,19 @@ def hint(lesson: str, task: str) -> None:
 
 
 def text_of(lesson: str, task: str, step: int) -> str:
-    """The text of one step of a task, 1 to 3, as Markdown."""
+    """The text of one step of a task, 1 to 3, as Markdown, in the language that is spoken."""
     try:
-        return ladders(lesson)[task][step - 1]
+        english = ladders(lesson)[task][step - 1]
     except KeyError:
         raise ContentError(
             f"The lesson {lesson} has no hints for a task {task}.",
             f"There are hints for: {', '.join(ladders(lesson)) or 'none'}.",
         ) from None
+    if spoken() == SOURCE:
+        return english
+    from course.catalogue import in_language  # the catalogue takes a moment to import
+
+    return in_language(lesson, f"hints/{task}", english, spoken())
 
 
 @cache
@@ -82,12 +88,10 @@ def ladders(lesson: str) -> dict[str, tuple[str, ...]]:
 
 def _steps(place: str, entry: Any) -> tuple[str, ...]:
     steps = entry.get("steps") if isinstance(entry, dict) and len(entry) == 1 else None
-    right = isinstance(steps, list) and all(
-        isinstance(text, str) and text.strip() for text in steps
-    )
-    if not right or len(steps) != STEPS:
+    texts = steps if isinstance(steps, list) else []
+    if len(texts) != STEPS or not all(isinstance(text, str) and text.strip() for text in texts):
         raise ContentError(f"{place} must hold `steps`, a list of {STEPS} texts, and nothing else.")
-    return tuple(text.strip() for text in steps)
+    return tuple(texts)
 
 
 def taken(path: Path) -> dict[str, int]:
@@ -117,7 +121,11 @@ def _note(path: Path, steps: Mapping[str, int]) -> str:
         part.replace(path)
     except OSError as problem:
         part.unlink(missing_ok=True)
-        return f"(That you took this hint could not be noted in {path}: {problem.strerror}.)"
+        return _(
+            "(That you took this hint could not be noted in {path}: {problem}.)",
+            path=path,
+            problem=problem.strerror,
+        )
     return ""
 
 
@@ -128,14 +136,16 @@ def _folder() -> Path:
 
 
 def _numbered(number: int, text: str) -> str:
-    return f"**Hint {number} of {STEPS}.** {text}"
+    return _("**Hint {number} of {count}.**", number=number, count=STEPS) + f" {text}"
 
 
 def _more(step: int) -> str:
     if step == 0:
-        return f"There are {STEPS} hints. Run this cell by itself, and you see the first."
+        return _(
+            "There are {count} hints. Run this cell by itself, and you see the first.", count=STEPS
+        )
     if step < STEPS:
-        return "*Run this cell again for one hint more.*"
+        return _("*Run this cell again for one hint more.*")
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from course import kubectl
 from course.errors import ClusterError
+from course.language import _
 
 
 def fresh_namespace(name: str, *, deadline: float = 90) -> None:
@@ -17,7 +18,8 @@ def fresh_namespace(name: str, *, deadline: float = 90) -> None:
     """
     if name == "default" or name.startswith("kube-"):
         raise ClusterError(
-            f"The namespace {name} is the cluster's own and is not emptied.", "Choose another name."
+            _("The namespace {name} is the cluster's own and is not emptied.", name=name),
+            _("Choose another name."),
         )
     remove_namespace(name, deadline=deadline)
     kubectl.run(["create", "namespace", name], deadline=deadline).check()
@@ -30,7 +32,7 @@ def fresh_namespace(name: str, *, deadline: float = 90) -> None:
         f"--timeout={deadline:g}s",
     ]
     kubectl.run(ready, deadline=deadline + 5).check()
-    print(f"The namespace {name} is there, and empty.")
+    print(_("The namespace {name} is there, and empty.", name=name))
 
 
 def remove_namespace(name: str, *, deadline: float = 90) -> None:

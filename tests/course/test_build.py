@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from course import build, wrong
+from course import build, sources, wrong
 from course.content import LESSONS
 from course.errors import ContentError
 from grader import samples
@@ -107,7 +107,7 @@ def test_the_lesson_waits_and_never_sleeps() -> None:
 def _source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> build.Source:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "lesson.py").write_text(text)
-    monkeypatch.setattr(build, "CONTENT", tmp_path)
+    monkeypatch.setattr(sources, "CONTENT", tmp_path)
     return build.Source("x", "lesson")
 
 

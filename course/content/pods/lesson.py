@@ -48,6 +48,9 @@ right answer that you only read.
 
 # %% id="pods-load"
 # %load_ext course
+from course import checks
+
+checks.speak("en")
 
 # %% [markdown] id="pods-clean-start-why"
 """
@@ -372,8 +375,6 @@ there is no way to spread them. Now the page:
 # %kubectl --into site_ip get pod site -o jsonpath={.status.podIP}
 
 # %% id="pods-sidecar-page"
-from course import checks
-
 first = checks.http(f"http://{site_ip}/", contains="Edition")
 print(first)
 
