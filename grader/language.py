@@ -14,8 +14,6 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, is_solution
 
-from course import build
-from course.content import LESSONS
 from course.errors import ContentError
 from course.language import LANGUAGES, SOURCE
 from grader.marks import KEY
@@ -44,6 +42,8 @@ class Translate(NbGraderPreprocessor):  # type: ignore[misc]
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Translate the cells that are no answers."""
+        from course.content import LESSONS  # the sandbox, which needs `of`, has no content
+
         assignment = resources["nbgrader"]["assignment"]
         if assignment in LESSONS:
             wanted = _texts(assignment, of(nb))
@@ -58,9 +58,11 @@ class Translate(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-@lru_cache(maxsize=2 * len(LESSONS))
+@lru_cache(maxsize=16)
 def _texts(lesson: str, lang: str) -> dict[str, str]:
     """The text of each cell of an exercise; none where the translation is not whole yet."""
+    from course import build
+
     try:
         cells = build.read(build.exercise(lesson), lang).cells
     except ContentError:

@@ -21,6 +21,7 @@ from course.checks.failure import CheckFailed
 from course.checks.hiding import hide, hiding_place
 from course.checks.hints import hint
 from course.checks.http import http
+from course.checks.inside import who_finds, who_reaches
 from course.checks.match import Predicate, at_least, either, pattern
 from course.checks.namespace import fresh_namespace, remove_namespace
 from course.checks.objects import Object
@@ -65,4 +66,6 @@ __all__ = [
     "sample_pod",
     "service_account",
     "speak",
+    "who_finds",
+    "who_reaches",
 ]

@@ -37,10 +37,8 @@ def hold(
 
     A log of a container that was restarted (`previous`) has its end: it is read once.
     """
-    if previous:
-        seen = said(pod, container=container, previous=True)
-    else:
-        seen = _followed(pod, text, container, within)
+    ended = said(pod, container=container, previous=True) if previous else None
+    seen = _followed(pod, text, container, within) if ended is None else ended
     if text in seen:
         return seen
     lines = seen.strip().splitlines()
