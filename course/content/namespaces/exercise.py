@@ -29,17 +29,21 @@ namespace = "ns-home"
 shop = "ns-shop"
 attic = "ns-attic"
 kitchen = "ns-kitchen"
-red, blue = "ns-red", "ns-blue"
+red = "ns-red"
+blue = "ns-blue"
 shelves = ["ns-shelf-1", "ns-shelf-2", "ns-shelf-3", "ns-shelf-4"]
 # Namespaces that you make in task 1:
-staging, live = "ns-staging", "ns-live"
+staging = "ns-staging"
+live = "ns-live"
 # What the tasks ask for:
 pod_name = "web"
 request = "150m"
 port = 8080
 dish = "Soup"
-red_pods, red_cpu = 3, "600m"
-blue_pods, blue_cpu = 5, "1"
+red_pods = 3
+red_cpu = "600m"
+blue_pods = 5
+blue_cpu = "1"
 kinds = ["pods", "nodes", "services", "persistentvolumes", "configmaps", "storageclasses.storage.k8s.io"]
 seed = 7
 
