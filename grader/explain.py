@@ -10,8 +10,9 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from course.checks.scorecard import MIME, NOT_TRIED
-from grader import harmless
+from course.checks.scorecard import MIME, not_tried
+from course.language import Translator, later, translator
+from grader import harmless, language
 
 _RAN = "ran"  # the engine's word for a cell that ended well
 _NO = (
@@ -19,9 +20,9 @@ _NO = (
     "AssertionError",
 )  # a test that says no, where another error is a test that broke
 _OUTCOMES = {
-    "scored": "Your notebook ran from its first cell to its last.",
-    "crashed": "Your notebook did not run to its end: it stopped on the way.",
-    "timed out": "Your notebook took too long: something in it was stopped.",
+    "scored": later("Your notebook ran from its first cell to its last."),
+    "crashed": later("Your notebook did not run to its end: it stopped on the way."),
+    "timed out": later("Your notebook took too long: something in it was stopped."),
 }
 
 
@@ -37,7 +38,8 @@ class Explain(harmless.Step):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Go through the cells in their order: what failed before a test is said beside the test."""
-        heading = ""
+        heading, lang = "", language.of(nb)
+        _ = translator(lang)
         near: list[dict[str, Any]] = []
         before: list[dict[str, Any]] = []
         lost = []
@@ -53,15 +55,18 @@ class Explain(harmless.Step):
             elif cell.cell_type == "code":
                 note["failure"] = _failure(cell)
                 if note["failure"] and not is_locked(cell):
-                    near.append(note | {"name": _name(cell, index)})
+                    near.append(note | {"name": _name(cell, index, _)})
             note["injected"] = "injected-parameters" in cell.metadata.get("tags", [])
             note["own"] = not note["injected"] and "nbgrader" not in cell.metadata
             cell.metadata["feedback"] = NotebookNode(note)
         noted = nb.metadata.get("kubelab", {})
         outcome = str(noted.get("outcome", "scored"))
         resources["feedback"] = {
+            "language": lang,
             "outcome": outcome,
-            "words": _OUTCOMES.get(outcome, f"Your notebook was graded: {outcome}."),
+            "words": _(_OUTCOMES[outcome])
+            if outcome in _OUTCOMES
+            else _("Your notebook was graded: {outcome}.", outcome=outcome),
             "reason": str(noted.get("reason", "")),
             "lost": lost,
             "injected": any(cell.metadata.feedback.injected for cell in nb.cells),
@@ -77,9 +82,11 @@ def _heading(cell: NotebookNode) -> str:
     return re.sub(r"[`*]", "", found.group(1)) if found else ""
 
 
-def _name(cell: NotebookNode, index: int) -> str:
+def _name(cell: NotebookNode, index: int, _: Translator) -> str:
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return f"answer cell {name}" if name else f"cell of yours, number {index + 1}"
+    if name:
+        return _("answer cell {name}", name=name)
+    return _("cell of yours, number {number}", number=index + 1)
 
 
 def _failure(cell: NotebookNode) -> str:
@@ -139,7 +146,7 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
         "points": _number(line.get("points")),
         "earned": _number(line.get("earned")),
         "held": line.get("held") is True,
-        "tried": reason != NOT_TRIED,
+        "tried": not not_tried(reason),
         "reason": reason,
         "details": known if known.get("expected") else {},
     }

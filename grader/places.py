@@ -7,6 +7,8 @@ from enum import StrEnum
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from grader import language
+
 SETUP = (
     "setup"  # the tag of a teacher's cell that acts on the cluster, so runs once, and is trusted
 )
@@ -41,7 +43,7 @@ def place_of(cell: NotebookNode) -> Place:
 
 def note_places(nb: NotebookNode) -> None:
     """Write every code cell's place into it; what a notebook brought along of the kind is dropped."""
-    nb.metadata.pop("kubelab", None)
+    language.keep_only(nb)
     for cell in nb.cells:
         cell.metadata.pop("kubelab", None)
         if cell.cell_type == "code":

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
-from grader import autograded
+from grader import autograded, hints
 from grader.assignments import api
 from grader.engine import NotGradableError
 from grader.journal import Entry, Journal
@@ -72,6 +72,8 @@ class Recorder:
         reasons = [Reason("", 0, text) for text in row.reason.splitlines() if text]
         items: list[Item] = []
         path = None
+        taken = hints.used(one.folder, one.assignment)
+        self.outcomes.put_hints(one.assignment, one.student, taken)
         if outcome is Outcome.NOT_GRADABLE:
             most = max_score(self.database, one.assignment)
             score = None
@@ -83,7 +85,7 @@ class Recorder:
                 items += autograded.items(notebook)
         return Result(
             one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, path,
-            tuple(items), row.isolation, row.attempts,
+            tuple(items), row.isolation, row.attempts, taken,
         )  # fmt: skip
 
     def _autograded(self, one: Submission) -> list[Path]:
