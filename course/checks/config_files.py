@@ -45,15 +45,21 @@ class _File:
     def _no(self, expected: str, found: Any, cause: str = "") -> CheckFailed:
         return CheckFailed(str(self), expected, show(found), cause, f"print({self.name})")
 
-    def _known(self, where: str, table: Any, keys: frozenset[str]) -> dict[str, Any]:
-        if not isinstance(table, dict):
+    def _table(self, where: str, table: Any) -> dict[str, Any]:
+        """What is there, when it has keys; nothing at all counts as no keys."""
+        if not isinstance(table, dict | None):
             raise self._no(_("{place} with keys below it", place=where), table)
-        for key in table:
+        return {str(key): value for key, value in (table or {}).items()}
+
+    def _known(self, where: str, table: Any, keys: frozenset[str]) -> dict[str, Any]:
+        found = self._table(where, table)
+        for key in found:
             if key not in keys:
-                raise self._no(
-                    _("{place} to have only {keys}", place=where, keys=", ".join(sorted(keys))), key
+                expected = _(
+                    "{place} to have only {keys}", place=where, keys=", ".join(sorted(keys))
                 )
-        return table
+                raise self._no(expected, key)
+        return found
 
 
 class RegistriesFile(_File):
@@ -69,23 +75,24 @@ class RegistriesFile(_File):
         """K3s can read it, and it has no key that K3s does not know; returns what it holds."""
         try:
             data = yaml.safe_load(self._text())
-        except yaml.YAMLError as problem:
+        except (yaml.YAMLError, ValueError, RecursionError) as problem:
             raise self._no("YAML", " ".join(str(problem).split())) from None
         whole = self._known(_("the file"), data, frozenset({"mirrors", "configs"}))
-        for registry, mirror in (whole.get("mirrors") or {}).items():
+        whole = {key: self._table(key, value) for key, value in whole.items()}
+        for registry, mirror in whole.get("mirrors", {}).items():
             endpoint = self._known(f"mirrors.{registry}", mirror, _MIRROR).get("endpoint")
             if not isinstance(endpoint, list) or not all(isinstance(one, str) for one in endpoint):
                 cause = _("a mirror may have several endpoints: each begins with a hyphen")
-                raise self._no(
-                    _("{place} to be a list", place=f"mirrors.{registry}.endpoint"), endpoint, cause
-                )
-        for registry, config in (whole.get("configs") or {}).items():
-            self._known(f"configs.{registry}", config, _CONFIG)
+                expected = _("{place} to be a list", place=f"mirrors.{registry}.endpoint")
+                raise self._no(expected, endpoint, cause)
+        for registry, config in whole.get("configs", {}).items():
+            for key, value in self._known(f"configs.{registry}", config, _CONFIG).items():
+                self._table(f"configs.{registry}.{key}", value)
         return whole
 
     def sends(self, registry: str, *, to: str) -> None:
         """The first endpoint that is asked for the registry's images is this one."""
-        mirrors = self.is_valid().get("mirrors") or {}
+        mirrors = self.is_valid().get("mirrors", {})
         if registry not in mirrors:
             cause = _(
                 "an image such as nginx:1.22 is {registry}'s: that is the key K3s looks for",
@@ -102,7 +109,7 @@ class RegistriesFile(_File):
 
     def trusts(self, host: str, *, ca_file: str) -> None:
         """The host's certificate is verified, by this file's authority."""
-        configs = self.is_valid().get("configs") or {}
+        configs = self.is_valid().get("configs", {})
         if host not in configs:
             cause = _(
                 "the key is the host and its port, as an image's name has it, without a scheme"
@@ -110,7 +117,7 @@ class RegistriesFile(_File):
             raise self._no(
                 _("a configuration of {host}", host=host), sorted(configs) or None, cause
             )
-        tls = configs[host].get("tls") or {}
+        tls = (configs[host] or {}).get("tls") or {}
         if tls.get("ca_file") != ca_file:
             raise self._no(f"configs.{host}.tls.ca_file = {ca_file}", tls.get("ca_file"))
         if tls.get("insecure_skip_verify"):
@@ -131,7 +138,7 @@ class HostsFile(_File):
         """containerd can read it; returns what it holds."""
         try:
             data = tomllib.loads(self._text())
-        except tomllib.TOMLDecodeError as problem:
+        except (tomllib.TOMLDecodeError, RecursionError) as problem:
             raise self._no("TOML", str(problem)) from None
         for host, table in self._hosts(data).items():
             if isinstance(table, dict) and "server" in table:
@@ -144,7 +151,9 @@ class HostsFile(_File):
                     cause,
                 )
             capabilities = self._known(f'[host."{host}"]', table, _HOST).get("capabilities", [])
-            if not isinstance(capabilities, list) or not set(capabilities) <= _CAPABILITIES:
+            if not isinstance(capabilities, list) or any(
+                one not in _CAPABILITIES for one in map(str, capabilities)
+            ):
                 raise self._no(
                     _("capabilities among {names}", names=", ".join(sorted(_CAPABILITIES))),
                     capabilities,
@@ -183,13 +192,15 @@ class HostsFile(_File):
             )
 
     def _hosts(self, data: dict[str, Any]) -> dict[str, Any]:
-        hosts = data.get("host", {})
-        return hosts if isinstance(hosts, dict) else {}
+        return self._table("host", data.get("host"))
 
 
 def _address(url: str) -> tuple[str, str, str]:
     """The parts of an address that count; without a scheme, it is https."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+    except ValueError:
+        return "", url, ""
     return parts.scheme.lower(), parts.netloc.lower(), parts.path.rstrip("/")
 
 

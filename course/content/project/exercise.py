@@ -78,26 +78,26 @@ Make the namespace `{namespace}` with the label `course=kubelab`, and in it a Re
 # %% id="space-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "space-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.hint("project", "space")
 
-# %% id="space" nbgrader={"grade": false, "grade_id": "space", "locked": false, "schema_version": 3, "solution": true, "task": false}
-### BEGIN SOLUTION
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: {namespace}
-  labels:
-    course: kubelab
----
-apiVersion: v1
-kind: ResourceQuota
-metadata:
-  name: budget
-  namespace: {namespace}
-spec:
-  hard:
-    pods: "{quota_pods}"
-    requests.cpu: {quota_cpu}m
-    limits.memory: {quota_memory}Mi
-### END SOLUTION
+# %% id="space" language="apply" nbgrader={"grade": false, "grade_id": "space", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# apiVersion: v1
+# kind: Namespace
+# metadata:
+#   name: {namespace}
+#   labels:
+#     course: kubelab
+# ---
+# apiVersion: v1
+# kind: ResourceQuota
+# metadata:
+#   name: budget
+#   namespace: {namespace}
+# spec:
+#   hard:
+#     pods: "{quota_pods}"
+#     requests.cpu: {quota_cpu}m
+#     limits.memory: {quota_memory}Mi
+# ### END SOLUTION
 
 # %% id="space-test" nbgrader={"grade": true, "grade_id": "space-test", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 from course import checks
