@@ -73,7 +73,11 @@ _nodes = click.option(
     help="How many machines the cluster has.",
 )  # fmt: skip
 _lang = click.option(
-    "--lang", default="en", show_default=True, metavar="LANG", help="The lessons' language."
+    "--lang",
+    default="en",
+    show_default=True,
+    metavar="LANG",
+    help="The language of the lessons: en or zh.",
 )
 
 

@@ -63,12 +63,19 @@ def _places(source: str, where: str) -> list[_Place]:
         raise ContentError(
             f"{where} holds a text for people, and is no Python: {problem}."
         ) from problem
-    found = [
-        _place(call, source, where)
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and _name(call.func) in {"_", "speak"}
-    ]
+    calls = _calls(tree)
+    for formatted in ast.walk(tree):
+        if isinstance(formatted, ast.JoinedStr) and _calls(formatted):
+            raise ContentError(
+                f'{where}, line {formatted.lineno}: write `_("…")` outside of an f-string.'
+            )
+    found = [_place(call, source, where) for call in calls]
     return sorted(found, key=lambda place: place.start)
+
+
+def _calls(tree: ast.AST) -> list[ast.Call]:
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [node for node in nodes if _name(node.func) in {"_", "speak"}]
 
 
 def python_only(source: str) -> str:
@@ -101,8 +108,6 @@ def _place(call: ast.Call, source: str, where: str) -> _Place:
     whole: ast.expr = call if is_message else value
     start = _offset(source, whole.lineno, whole.col_offset)
     end = _offset(source, whole.end_lineno or 0, whole.end_col_offset or 0)
-    if not re.match(r"_\s*\(" if is_message else r"[\"']", source[start:end]):
-        raise ContentError(f'{where}, line {call.lineno}: write `_("…")` outside of an f-string.')
     return _Place(start, end, value.value, is_message)
 
 
