@@ -14,7 +14,7 @@ NAMES = ("grade", "solution", "locked")
 VALUES = (None, False, True)
 
 
-@pytest.mark.parametrize("values", itertools.product(VALUES, repeat=len(NAMES)))
+@pytest.mark.parametrize("values", list(itertools.product(VALUES, repeat=len(NAMES))))
 def test_a_cell_is_what_nbgrader_takes_it_for(values: tuple[bool | None, ...]) -> None:
     said = {name: value for name, value in zip(NAMES, values, strict=True) if value is not None}
     for metadata in ({"nbgrader": said}, {}):
