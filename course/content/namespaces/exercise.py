@@ -109,7 +109,7 @@ request shall request `{request}` (a variable!). Nothing else is to be limited.
 """
 
 # %% id="idle-given" tags=["setup"] nbgrader={"grade": false, "grade_id": "idle-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# %kubectl create quota budget --hard=pods=4,requests.cpu=400m --namespace {shop}
+# %kubectl create quota budget --hard=pods=4,requests.cpu=500m --namespace {shop}
 # %kubectl create deployment till --image=nginx:1.22 --replicas=2 --namespace {shop}
 # %kubectl wait --for=condition=ReplicaFailure deployment/till --timeout=30s --namespace {shop}
 
@@ -145,7 +145,7 @@ filled = card.check(1, _("A container that says nothing requests what it should"
 ### BEGIN HIDDEN TESTS
 card.check(0.5, _("The kind of the object whose events tell it"), checks.answer_is, "told_by", checks.either("ReplicaSet", "replicaset", "replicasets"))
 card.check(1, _("The Deployment has its two Pods"), till.is_ready, after=filled, within=15)
-kept = card.check(0, _("The quota is as it was"), checks.quota, shop, hard={"pods": 4, "requests.cpu": "400m"})
+kept = card.check(0, _("The quota is as it was"), checks.quota, shop, hard={"pods": 4, "requests.cpu": "500m"})
 kept = card.check(0, _("The Deployment is as it was"), till.matches, {"spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "nginx", "resources": {}}]}}}}, after=kept)
 card.check(0.5, _("The Deployment itself requests nothing: the namespace fills it in"), till.must_not_match, {"spec": {"template": {"spec": {"containers": [{"resources": {"requests": ...}}]}}}}, after=filled and kept)
 ### END HIDDEN TESTS
