@@ -217,10 +217,16 @@ lab.add_command(cli_teacher.syllabus)
 lab.add_command(cli_teacher.release)
 
 
+def _usual_jobs() -> int:
+    from grader import pool
+
+    return pool.usual_jobs()
+
+
 @lab.command()
-@click.option("--jobs", default=lambda: min(os.cpu_count() or 1, 8), type=click.IntRange(1, 64), metavar="N",
+@click.option("--jobs", default=lambda: _usual_jobs(), type=click.IntRange(1, 64), metavar="N",
               help="How many submissions are executed at once, each with half a GB for its cluster.  "
-              "[default: one a processor]")  # fmt: skip
+              "[default: two a processor, or as many as there is memory for]")  # fmt: skip
 @click.option("--isolation", default="sandbox", type=click.Choice(["sandbox", "none"]), show_default=True,
               help="What stands between the students' code and you.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Grade all again, not only what is new or has changed.")
@@ -278,8 +284,8 @@ def bench_cluster(runs: int, as_json: bool) -> None:
 @bench.command("grade")
 @click.option("--count", default=12, type=click.IntRange(1), show_default=True, metavar="N",
               help="How many submissions.")  # fmt: skip
-@click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, metavar="N",
-              help="How many are executed at once.")  # fmt: skip
+@click.option("--jobs", default=lambda: _usual_jobs(), type=click.IntRange(1), metavar="N",
+              help="How many are executed at once.  [default: as of `lab grade`]")  # fmt: skip
 @click.option("--resets", default=10, type=click.IntRange(1), show_default=True, metavar="N",
               help="How many resets are measured.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")

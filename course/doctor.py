@@ -118,13 +118,14 @@ def _pod_network() -> Check:
 
 
 def _memory() -> Check:
-    free = _memory_available()
+    free = memory_available()
     verdict: Verdict = "ok" if free >= 1 << 30 else "warning"
     step = "" if verdict == "ok" else "A cluster needs 450 MiB, JupyterLab with a lesson 300 MiB."
     return Check("memory", verdict, f"{disk.human(free)} available", step)
 
 
-def _memory_available() -> int:
+def memory_available() -> int:
+    """Bytes that a program started now could have: the machine's, or what its control group leaves."""
     import psutil
 
     available = int(psutil.virtual_memory().available)

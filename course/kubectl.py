@@ -146,6 +146,7 @@ def stream(
     until: str | None = None,
     watching: bool = False,
     program: str = "kubectl",
+    called: Sequence[str] = (),
 ) -> Completed:
     """Run a command and pass its words on as they come.
 
@@ -156,12 +157,13 @@ def stream(
         deadline: seconds; the command is ended then.
         until: end the command as soon as a line of its output holds this text.
         watching: the command has no end of its own: being ended at the deadline is no failure.
+        called: what a person would call the command, for messages; empty: as it is.
 
     Raises:
         CommandTimeoutError: the deadline passed (with `until`: before its text came).
         ToolError: the program is not there.
     """
-    argv = (program, *args)
+    argv = tuple(called) or (program, *args)
     parts: dict[str, list[str]] = {"stdout": [], "stderr": []}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as source:
         source.write(stdin)

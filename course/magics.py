@@ -7,6 +7,7 @@ with the command's own words, so that a notebook stops where a shell script with
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -33,6 +34,8 @@ _USAGE = later("""\
   --deadline N      end the command after N seconds (120; a watch: 10)
   --until TEXT      end the command as soon as a line of its output holds TEXT
   --into VARIABLE   put what it printed into a Python variable""")
+_USAGE_OF_NODE = later("""
+  --on NODE         which node, by its name or address (default: the first one)""")
 
 
 class MagicError(Readable, UsageError):
@@ -51,6 +54,7 @@ class Options:
     deadline: float | None = None
     until: str | None = None
     into: str | None = None
+    node: str = ""
 
 
 def expand(
@@ -85,7 +89,9 @@ def expand(
     return _VARIABLE.sub(value, text)
 
 
-def parse(line: str, variables: Mapping[str, Any]) -> tuple[Options, list[str]]:
+def parse(
+    line: str, variables: Mapping[str, Any], program: str = "kubectl"
+) -> tuple[Options, list[str]]:
     """Split a magic's line into its own options and the words of the command."""
     try:
         words = shlex.split(line)
@@ -110,6 +116,8 @@ def parse(line: str, variables: Mapping[str, Any]) -> tuple[Options, list[str]]:
                 options.until = expand(text, variables)
             case ["--into", name, *words] if name.isidentifier():
                 options.into = name
+            case ["--on", node, *words]:
+                options.node = expand(node, variables)
             case _:
                 break
     words = [expand(word, variables, keep=_JSONPATH_WORDS) for word in words]
@@ -120,7 +128,9 @@ def parse(line: str, variables: Mapping[str, Any]) -> tuple[Options, list[str]]:
                 "`{sign}` is the shell's, and this magic runs one command without a shell.",
                 sign=sign,
             ),
-            _("Write it as a shell command instead: !kubectl … {sign} …", sign=sign),
+            _("Write it as a shell command instead: !kubectl … {sign} …", sign=sign)
+            if program == "kubectl"
+            else _("Give it to a shell: %node sh -c '… {sign} …'", sign=sign),
         )
     return options, words
 
@@ -158,7 +168,10 @@ class LabMagics(Magics):  # type: ignore[misc]
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_cell_magic  # type: ignore[untyped-decorator]
     def node(self, line: str, cell: str | None = None) -> None:
-        """Run a command on a machine of the cluster. The embedded cluster's nodes are this machine."""
+        """Run a command on a machine of the cluster, the first one or that of --on.
+
+        As a cell magic, the rest of the cell is what the command reads.
+        """
         self._run("", line, cell)
 
     @no_var_expand  # type: ignore[untyped-decorator]
@@ -184,15 +197,28 @@ class LabMagics(Magics):  # type: ignore[misc]
         )
 
     def _run(self, program: str, line: str, cell: str | None) -> None:
-        options, words = parse(line, self.shell.user_ns)
-        if not program and words:
+        options, words = parse(line, self.shell.user_ns, program or "node")
+        on_node = not program
+        if on_node and words:
             program, *words = words
         if not program or (program == "kubectl" and not words):
-            raise MagicError(_("Which command?") + f"\n%{program or 'node'} {_(_USAGE)}")
+            usage = _(_USAGE) if program else _(_USAGE) + _(_USAGE_OF_NODE)
+            raise MagicError(_("Which command?") + f"\n%{program or 'node'} {usage}")
         stdin = expand(cell or "", self.shell.user_ns, strict=False)
-        self._finish(options, self._stream(program, words, options, stdin))
+        if on_node and (there := _on_node(options.node, [program, *words])):
+            done = self._stream(there[0], there[1:], options, stdin, called=[program, *words])
+        else:
+            done = self._stream(program, words, options, stdin)
+        self._finish(options, done)
 
-    def _stream(self, program: str, words: list[str], options: Options, stdin: str) -> Completed:
+    def _stream(
+        self,
+        program: str,
+        words: list[str],
+        options: Options,
+        stdin: str,
+        called: Sequence[str] = (),
+    ) -> Completed:
         watching = program == "kubectl" and is_watch(words)
         usual = WATCH_SECONDS if watching and options.until is None else kubectl.DEADLINE
         deadline = options.deadline if options.deadline is not None else usual
@@ -204,6 +230,7 @@ class LabMagics(Magics):  # type: ignore[misc]
             until=options.until,
             watching=watching,
             program=program,
+            called=called,
         )
         if done.cut and options.until is None:
             _show(
@@ -230,6 +257,18 @@ class LabMagics(Magics):  # type: ignore[misc]
                 raise UnexpectedSuccessError(
                     shlex.join(done.argv) + "\n" + _("succeeded, and the cell expected it to fail.")
                 )
+
+
+def _on_node(node: str, argv: list[str]) -> list[str]:
+    """The command that runs `argv` on a node; empty where this process has no way to a cluster's nodes.
+
+    A student's code behind the grader's wall has none: what it calls runs here, and reaches the same addresses.
+    """
+    if not os.environ.get("KUBELAB_CLUSTER"):
+        return []
+    from course import cluster
+
+    return cluster.current().node_argv(node, argv)
 
 
 def _show(text: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
@@ -16,10 +14,10 @@ from grader.reports.text import clean
 from grader.results import Check, Item, Outcome, Reason
 
 
-def outcome(paths: Iterable[Path]) -> tuple[Outcome, str]:
+def outcome(notebooks: Iterable[NotebookNode]) -> tuple[Outcome, str]:
     """(what came of the first notebook of which something else came than a score, why)."""
-    for path in paths:
-        noted = nbformat.read(path, as_version=4).metadata.get("kubelab", {})
+    for nb in notebooks:
+        noted = nb.metadata.get("kubelab", {})
         if noted.get("outcome", Outcome.SCORED) != Outcome.SCORED:
             return Outcome(noted["outcome"]), clean(str(noted.get("reason", "")))
     return Outcome.SCORED, ""

@@ -19,13 +19,13 @@ from pathlib import Path
 import click
 
 from course import build, kubectl
-from course.cluster.base import Spec
 from course.cluster.embedded import Embedded
 from course.errors import ClusterError, GradeError
-from grader import samples
+from grader import process, samples
 from grader.assignments import Assignment
 from grader.config import nbgraders_needs
 from grader.folder import grade_folder
+from grader.place import end_cluster, start_cluster
 from grader.results import Outcome
 
 _LESSON = "pods"
@@ -44,7 +44,8 @@ c.Execute.timeout = 300
 class Way:
     """One way to grade: how many submissions, and what they took.
 
-    `seconds` is wall time, `cpu` is CPU time of all processes below this one; both of all submissions.
+    `seconds` is wall time, `cpu` is CPU time of this process, of all below it and of all in its sandboxes;
+    both of all submissions.
     """
 
     name: str
@@ -86,8 +87,7 @@ def _ours(count: int, jobs: int) -> Way:
         results = grade_folder(folder, jobs=jobs)
     if any(r.outcome is not Outcome.SCORED or r.score != r.max_score for r in results):
         raise GradeError(f"A right submission did not get its points: {results}")
-    why = "CPU not measured: what a sandbox used is lost when it is ended"
-    return Way(f"lab grade --jobs {jobs}", count, took.seconds, 0.0, why)
+    return Way(f"lab grade --jobs {jobs}", count, took.seconds, took.cpu)
 
 
 def _stock_on_embedded(count: int) -> Way:
@@ -154,9 +154,8 @@ def _measured() -> Iterator[_Took]:
 
 
 def _cpu() -> float:
-    """CPU seconds of this process and of all below it that have ended and were waited for."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    """CPU seconds of this process, of all below it that were waited for, and of what ran in sandboxes."""
+    return sum(os.times()[:4]) + process.cpu_seconds()
 
 
 @contextlib.contextmanager
@@ -205,14 +204,11 @@ def _autograde(folder: Path, student: str, wrap: list[str], env: dict[str, str])
 def _fresh() -> Iterator[Embedded]:
     from course import images
 
-    cluster = Embedded(f"bench-{uuid.uuid4().hex[:8]}")
+    cluster = start_cluster(f"bench-{uuid.uuid4().hex[:8]}", images.ensure())
     try:
-        cluster.create(Spec(name=cluster.name, images=images.ensure(), with_caller=True))
-        cluster.wait_ready()
         yield cluster
     finally:
-        cluster.delete()
-        cluster.forget()
+        end_cluster(cluster)
 
 
 @contextlib.contextmanager
@@ -255,11 +251,7 @@ def _show(ways: list[Way], resets: list[float]) -> None:
 
     shown = Table("way", "submissions", "a minute", "CPU s each", "note")
     for way in ways:
-        figures = (
-            [f"{way.a_minute:.2f}", f"{way.cpu_each:.1f}" if way.cpu else "–"]
-            if way.submissions
-            else ["–", "–"]
-        )
+        figures = [f"{way.a_minute:.2f}", f"{way.cpu_each:.1f}"] if way.submissions else ["–", "–"]
         shown.add_row(way.name, str(way.submissions), *figures, way.note)
     console = Console()
     console.print(shown)

@@ -22,10 +22,10 @@ from typing import IO, Any
 
 from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 
 from course.checks import answers
+from grader.cells import is_grade
 from grader.kernel import Kernel
 from grader.limits import Limits
 from grader.marks import Ran, mark, name_of, note_outcome, outcome_of
@@ -66,12 +66,14 @@ class Watch:
         started: told the kernel when it runs.
         killed: why it was ended from outside; empty while it was not.
         stop, go: make all that is the student's stand still, and go on.
+        end: ends all that is the student's, as its kernel's end alone does not.
     """
 
     started: Callable[[Kernel], None] = lambda _kernel: None
     killed: Callable[[], str] = lambda: ""
     stop: Callable[[], None] = lambda: None
     go: Callable[[], None] = lambda: None
+    end: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -99,6 +101,7 @@ class Run:
             self.student = self._kernel("student", self.student_side, folder, self.limits.cell)
             self.examiner = self._kernel("examiner", self.examiner_side, folder, self.limits.check)
             self.examiner.answer = self._answer
+            self.student.before_end = self.watch.end
             stack.push_async_callback(self.examiner.stop)
             stack.push_async_callback(self.student.stop)
             await self._start()

@@ -84,6 +84,7 @@ class Kernel(NotebookClient):  # type: ignore[misc]
         self.answer: Callable[[str], Awaitable[str]] = _no_answers
         self.printed, self.printed_in_cell = 0, 0
         self.ended = ""  # why the kernel is there no more
+        self.before_end: Callable[[], None] = lambda: None  # called before it is killed
         self._stopped: set[asyncio.Task[None]] = set()
 
     async def start(self, env: dict[str, str], cwd: str, words: IO[bytes] | None = None) -> None:
@@ -100,6 +101,7 @@ class Kernel(NotebookClient):  # type: ignore[misc]
     async def stop(self) -> None:
         """End the kernel, whatever it does."""
         if self.km is not None:
+            self.before_end()
             with contextlib.suppress(
                 Exception
             ):  # it may be gone, or half gone, by any of many ways
@@ -109,6 +111,7 @@ class Kernel(NotebookClient):  # type: ignore[misc]
         """End the kernel at once, and remember why."""
         self.ended = self.ended or why
         if self.km is not None and self.km.has_kernel:
+            self.before_end()
             await self.km._async_signal_kernel(9)
 
     async def run(self, cell: NotebookNode, index: int) -> Ran:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from course import kubectl, processes
+from course.cluster import embedded
 from course.cluster.base import Spec
 from course.cluster.embedded import Embedded
 from course.errors import ClusterError
@@ -17,6 +18,22 @@ from course.errors import ClusterError
 _MANIFEST = Path(__file__).parent / "manifests" / "student.yaml"
 _ENFORCED_WITHIN = 20.0
 _READY_WITHIN = 120.0
+# Between two tries: the apiserver tells nobody that it has learnt a rule.
+_PAUSE = 0.2
+
+
+def start_cluster(
+    name: str, images: Path | None, executor: Literal["userns", "auto"] = "auto"
+) -> Embedded:
+    """A new cluster with the course's images; it ends with this process."""
+    spec = Spec(name=name, executor=executor, images=images, with_caller=True)
+    return embedded.start(spec, _READY_WITHIN)[0]
+
+
+def end_cluster(cluster: Embedded) -> None:
+    """End it, and leave nothing of it."""
+    cluster.delete()
+    cluster.forget()
 
 
 class Place(Protocol):
@@ -97,11 +114,7 @@ class GradingCluster:
 
     def start(self) -> None:
         """Start the cluster, give the student's user its rights, and remember this state as the new one."""
-        name = self.cluster.name
-        self.cluster.create(
-            Spec(name=name, executor=self.executor, images=self.images, with_caller=True)
-        )
-        self.cluster.wait_ready(_READY_WITHIN)
+        self.cluster = start_cluster(self.cluster.name, self.images, self.executor)
         os.environ.update(self.cluster.env())
         kubectl.run(["apply", "--filename", str(_MANIFEST)]).check()
         self._wait_until_enforced()
@@ -126,12 +139,12 @@ class GradingCluster:
                     raise ClusterError(
                         f"The student's rights are not enforced; the last answer: {said}"
                     )
+                time.sleep(_PAUSE)
 
     def end(self) -> None:
         """End the cluster."""
         with contextlib.suppress(ClusterError):
-            self.cluster.delete()
-            self.cluster.forget()
+            end_cluster(self.cluster)
 
     def reset(self) -> None:
         """Bring the cluster back to what it was after `start`, verified."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_locked, is_solution
+
+from grader.cells import is_grade, is_locked, is_solution
 
 from grader import language
 

@@ -8,6 +8,7 @@ is tried again on a fresh one.
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator
@@ -16,12 +17,25 @@ from typing import Any, Generic, TypeVar
 
 from nbformat import NotebookNode, from_dict
 
+from course import doctor
 from grader.isolation.sandbox import Sandbox
-from grader.limits import Limits
+from grader.limits import MB, Limits
 from grader.process import WorkerError, WorkerProcess
 
 RETRIES = 2
+_MOST_BY_ITSELF = 16
+_MEMORY = 768 * MB  # a cluster and its two kernels
 Key = TypeVar("Key")
+
+
+def usual_jobs() -> int:
+    """How many submissions are executed at once where nobody says: two a processor.
+
+    A submission takes 7 s of CPU time or less in 20 s: the checks wait whether Pods stay ready. No more
+    than there is memory for.
+    """
+    at_once = 2 * len(os.sched_getaffinity(0))
+    return max(1, min(at_once, doctor.memory_available() // _MEMORY, _MOST_BY_ITSELF))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,28 @@ from grader.limits import Limits
 
 _STARTS_WITHIN, _ENDS_BY_ITSELF_WITHIN, _ENDS_WITHIN = 180.0, 5.0, 10.0
 _AROUND_A_SUBMISSION = 120.0  # seconds beside the submission's own: kernels' start and end
+
+
+class _Used:
+    """CPU seconds; many threads have workers."""
+
+    def __init__(self) -> None:
+        self.seconds, self._lock = 0.0, threading.Lock()
+
+    def add(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds += seconds
+
+
+_used = _Used()
+
+
+def cpu_seconds() -> float:
+    """CPU time that this process's workers, their clusters and all submissions have used so far.
+
+    It is not in `os.times()`: see `grader.worker`.
+    """
+    return _used.seconds
 
 
 class WorkerError(Exception):
@@ -57,6 +80,7 @@ class WorkerProcess:
         )
         self._id = processes.of(self._process.pid)
         self._buffer, self._ready = b"", False
+        self._cpu = 0.0
         self.used = False  # whether it has been given a submission
 
     def wait_ready(self) -> None:
@@ -81,6 +105,9 @@ class WorkerProcess:
         """End it, its cluster and all that it started, whatever it does."""
         with contextlib.suppress(OSError):  # it has ended, and did not read the last job
             self._process.stdin.close()  # type: ignore[union-attr]
+        with contextlib.suppress(WorkerError):
+            while "ended" not in self._answer(_ENDS_BY_ITSELF_WITHIN):
+                pass
         try:
             self._process.wait(_ENDS_BY_ITSELF_WITHIN)
         except subprocess.TimeoutExpired:
@@ -118,6 +145,8 @@ class WorkerProcess:
             pieces.append(piece)
         line, self._buffer = b"".join(pieces).split(b"\n", 1)
         answer: dict[str, Any] = json.loads(line)
+        used, self._cpu = answer["cpu"] - self._cpu, answer["cpu"]
+        _used.add(used)
         return answer
 
     def _last(self) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import glob
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 
 from grader import autograded, hints
@@ -42,13 +44,14 @@ class Recorder:
         if theirs:
             return self.unreadable(one, [problem], entry.key, entry.isolation)
         outcome, reason = Outcome.NOT_GRADABLE, problem
-        if not problem:
-            outcome, reason = autograded.outcome(self._autograded(one))
+        notebooks = None if problem else self._autograded(one)
+        if notebooks is not None:
+            outcome, reason = autograded.outcome(notebooks.values())
         key = (
             "" if problem else entry.key
         )  # what could not be graded is tried again by the next run
         self._put(one, outcome, reason, entry.isolation, entry.attempts, entry.seconds, key)
-        return self.result(one)
+        return self.result(one, notebooks)
 
     def unreadable(self, one: Submission, why: list[str], key: str, isolation: str) -> Result:
         """Record a zero for every graded cell, for a person to look at: nothing could be executed."""
@@ -63,33 +66,36 @@ class Recorder:
         self._put(one, Outcome.CRASHED, "\n".join(why), isolation, 1, 0.0, key)
         return self.result(one)
 
-    def result(self, one: Submission) -> Result:
-        """The result of a submission that has been graded."""
+    def result(
+        self, one: Submission, notebooks: Mapping[Path, NotebookNode] | None = None
+    ) -> Result:
+        """The result of a submission that has been graded; `notebooks` if they were read already."""
         row = self.outcomes.get(one.assignment, one.student)
         if row is None:
             raise KeyError(one)
         outcome = Outcome(row.outcome)
         reasons = [Reason("", 0, text) for text in row.reason.splitlines() if text]
         items: list[Item] = []
-        path = None
         taken = hints.used(one.folder, one.assignment)
         self.outcomes.put_hints(one.assignment, one.student, taken)
+        found: Mapping[Path, NotebookNode] = {}
         if outcome is Outcome.NOT_GRADABLE:
             most = max_score(self.database, one.assignment)
             score = None
         else:
             score, most = scores(self.database, one.assignment, one.student)
-            for path in self._autograded(one):
-                notebook = nbformat.read(path, as_version=4)
+            found = notebooks or self._autograded(one)
+            for notebook in found.values():
                 reasons += autograded.reasons(notebook)
                 items += autograded.items(notebook)
         return Result(
-            one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, path,
+            one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, max(found, default=None),
             tuple(items), row.isolation, row.attempts, taken,
         )  # fmt: skip
 
-    def _autograded(self, one: Submission) -> list[Path]:
-        return sorted((self.folder / "autograded" / one.student / one.assignment).glob("*.ipynb"))
+    def _autograded(self, one: Submission) -> dict[Path, NotebookNode]:
+        folder = self.folder / "autograded" / one.student / one.assignment
+        return {path: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
 
     def _put(
         self, one: Submission, outcome: Outcome, reason: str, isolation: str, attempts: int,

@@ -7,13 +7,20 @@ It reads a job a line and writes an answer a line, all JSON:
     < {"ready": true}                               once, and after each reset: the next job may come
     < {"notebook": {…}, "seconds": s}               executed
     < {"not_gradable": "why"}                       something of ours was not there
-    < {"broken": "why"}                             the last line: the cluster is not as new, and is given up
+    < {"broken": "why"}                             the cluster is not as new, and is given up
+    < {"ended": true}                               the last line
 
+Each answer has "cpu", too: the CPU seconds that the worker and all that it started have used so far. (The
+kernel would tell nobody: it forgets what a sandbox used when its first process ends.)
 The end of its input ends it, and with it the sandbox and all that is in it.
 """
 
 from __future__ import annotations
 
+import grader.light  # noqa: F401 - it must be the first
+
+# isort: split
+import contextlib
 import json
 import os
 import queue
@@ -23,7 +30,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -39,6 +46,9 @@ from grader.isolation import sandbox, student, watchdog
 from grader.isolation.standstill import Standstill
 from grader.limits import Limits
 from grader.place import GradingCluster, NoCluster, Place
+
+_LAST_WORD_WITHIN = 1.0
+"""Seconds that one thread's answer waits for another's, which nobody may be reading any more."""
 
 
 class Worker:
@@ -61,7 +71,8 @@ class Worker:
             try:
                 return engine.run(
                     nb, limits=limits, student=self._student(limits, room), examiner=self._examiner(room),
-                    watch=Watch(watch.start, lambda: watch.killed, watch.hold, watch.release), words=words,
+                    watch=Watch(watch.start, lambda: watch.killed, watch.hold, watch.release, watch.end),
+                    words=words,
                 )  # fmt: skip
             except NotGradableError as problem:
                 raise NotGradableError(f"{problem} {_last(words)}".strip()) from problem
@@ -93,6 +104,9 @@ class Worker:
             else:
                 path.unlink()
         self.place.reset()
+        for orphan in processes.zombies_of(os.getpid()):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(orphan, os.WNOHANG)
         ours = self.place.processes()
         left = [p.pid for p in processes.tree(os.getpid())[1:] if p.pid not in ours]
         if left:
@@ -124,6 +138,10 @@ class _Watch:
         if self.standstill:
             self.standstill.end()
 
+    def end(self) -> None:
+        if self.dog:
+            self.dog.end()
+
     def stop(self) -> None:
         if self.dog:
             self.dog.stop()
@@ -134,13 +152,27 @@ def _last(words: IO[bytes]) -> str:
     return words.read()[-500:].decode("utf-8", "replace").strip()
 
 
-def serve(options: Mapping[str, Any], jobs: Iterable[str], answers: TextIO) -> None:
+Say = Callable[..., None]
+
+
+class Answers:
+    """The lines of the worker's output; two threads may write them."""
+
+    def __init__(self, target: TextIO) -> None:
+        self._target, self._lock = target, threading.Lock()
+
+    def say(self, **answer: Any) -> None:
+        """Answer, with the CPU time that was used so far."""
+        line = json.dumps({**answer, "cpu": processes.cpu_seconds(os.getpid())})
+        if self._lock.acquire(timeout=_LAST_WORD_WITHIN):
+            with contextlib.suppress(BrokenPipeError):  # the grader was killed
+                self._target.write(f"{line}\n")
+                self._target.flush()
+            self._lock.release()
+
+
+def serve(options: Mapping[str, Any], jobs: Iterable[str], say: Say) -> None:
     """Work until there are no more jobs, or the cluster is broken."""
-
-    def say(**answer: Any) -> None:
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
     isolated = bool(options["isolated"])
     place: Place = NoCluster()
     if options["cluster"]:
@@ -164,7 +196,7 @@ def serve(options: Mapping[str, Any], jobs: Iterable[str], answers: TextIO) -> N
             say(broken=str(problem))
 
 
-def _job(worker: Worker, job: Mapping[str, Any], say: Any) -> None:
+def _job(worker: Worker, job: Mapping[str, Any], say: Say) -> None:
     worker.place.check()
     began = time.monotonic()
     try:
@@ -182,13 +214,14 @@ class Jobs:
     has no right to signal us.
     """
 
-    def __init__(self, source: TextIO) -> None:
-        self._source, self._lines = source, queue.SimpleQueue[str]()
+    def __init__(self, source: TextIO, say: Say) -> None:
+        self._source, self._say, self._lines = source, say, queue.SimpleQueue[str]()
         threading.Thread(target=self._read, name="jobs", daemon=True).start()
 
     def _read(self) -> None:
         for line in self._source:
             self._lines.put(line)
+        self._say(ended=True)
         for process in processes.tree(os.getpid())[1:]:
             process.signal(signal.SIGKILL)
         os._exit(0)
@@ -201,9 +234,10 @@ class Jobs:
 def main() -> None:
     """The worker's process: its answers go where its standard output was, all other words to stderr."""
     processes.adopt_orphans()
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = Answers(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
-    serve(json.loads(sys.argv[1]), Jobs(sys.stdin), answers)
+    serve(json.loads(sys.argv[1]), Jobs(sys.stdin, answers.say), answers.say)
+    answers.say(ended=True)
 
 
 if __name__ == "__main__":

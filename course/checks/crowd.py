@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from course import kubectl
+from course.language import _
 
 _NAMES = ("alder", "beech", "cherry", "elm", "fir", "hazel", "larch", "maple", "oak", "pine")
 WANTED = {"app": "shop", "track": "stable"}
@@ -70,7 +71,14 @@ def make_crowd(namespace: str, elsewhere: str, seed: int, *, deadline: float = 6
     kubectl.run([*wait, "--for=condition=Ready", *names], deadline=deadline + 5).check()
     started = "--for=jsonpath={.status.containerStatuses[0].started}=true"
     kubectl.run([*wait, started, f"pod/{crowd.lame}"], deadline=deadline + 5).check()
-    print(f"There are {len(crowd.labels)} more Pods in {namespace}, and one in {elsewhere}.")
+    print(
+        _(
+            "There are {count} more Pods in {namespace}, and one in {other}.",
+            count=len(crowd.labels),
+            namespace=namespace,
+            other=elsewhere,
+        )
+    )
 
 
 def _pod(name: str, namespace: str, labels: dict[str, str], ready: bool) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course import kubectl
+from course.language import _
 
 _OWNER = "kubernetes.io/service-name"
 
@@ -88,7 +89,10 @@ def labels_there(namespace: str) -> str:
             for key, value in pod["metadata"].get("labels", {}).items()
             if key != "pod-template-hash"  # the Deployment's own business
         }
-        text = words(own) or "no label"
+        text = words(own) or _("no label")
         counts[text] = counts.get(text, 0) + 1
-    shown = [f"{text} ({n} Pod{'s' if n > 1 else ''})" for text, n in sorted(counts.items())]
+    shown = [
+        f"{text} ({_('1 Pod') if n == 1 else _('{n} Pods', n=n)})"
+        for text, n in sorted(counts.items())
+    ]
     return "; ".join(shown[:8]) + ("; …" if len(shown) > 8 else "")

@@ -47,3 +47,7 @@ class CheckFailed(Readable, LabError):  # noqa: N818 - a failed check is an outc
             "cause": self.cause,
             "look": self.look,
         }
+
+
+class NoAnswer(CheckFailed):
+    """A request came to nothing: no server said anything at all, not even that it refuses."""

@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-from course.checks.failure import CheckFailed
+from course.checks.failure import CheckFailed, NoAnswer
 from course.language import _
 
 # Between two tries: an answer over the network is no event that could be awaited.
@@ -34,7 +34,7 @@ def http(
         differs_from: an earlier page: the answer must be another.
 
     Raises:
-        CheckFailed: with what came last.
+        CheckFailed: with what came last; NoAnswer where nobody answered.
     """
     end = time.monotonic() + within
     wanted = _(
@@ -56,7 +56,8 @@ def http(
     found = _("status {status}", status=came) if came.isdigit() else came
     if came == str(status):
         found = _("the page “{page}”", page=_short(page))
-    raise CheckFailed(about or url, wanted, found, look=f"curl {url}")
+    kind = CheckFailed if came.isdigit() else NoAnswer
+    raise kind(about or url, wanted, found, look=f"curl {url}")
 
 
 def ask(url: str, seconds: float) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from course import kubectl
+from course.language import _
 
 PORT = 8080
 PROBE = {"httpGet": {"path": "/ready", "port": PORT}}
@@ -46,7 +47,13 @@ def make_laggard(namespace: str, seed: int, app: str = "books", *, deadline: flo
     kubectl.run([*wait, "--for=condition=Ready", *ready], deadline=deadline + 5).check()
     started = "--for=jsonpath={.status.containerStatuses[0].started}=true"
     kubectl.run([*wait, started, f"pod/{lot.name}"], deadline=deadline + 5).check()
-    print(f"Three Pods and the Service {app} are in {namespace}. One of the Pods gets no requests.")
+    print(
+        _(
+            "Three Pods and the Service {app} are in {namespace}. One of the Pods gets no requests.",
+            app=app,
+            namespace=namespace,
+        )
+    )
 
 
 def _pod(name: str, app: str, lags: bool) -> dict[str, object]:

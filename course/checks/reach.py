@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from course import kubectl
-from course.checks.failure import CheckFailed
+from course.checks.failure import CheckFailed, NoAnswer
 from course.checks.http import PAUSE, ask
 from course.checks.objects import Object
+from course.language import _
 
 REQUESTS = 30
 _ADDRESS = re.compile(r"^Address(?: \d+)?:\s*([0-9a-f.:]+)", re.MULTILINE)
@@ -27,7 +28,7 @@ def from_pod(
     """A request from inside a Pod is answered; returns the page. The Pod needs wget, as busybox has it.
 
     Raises:
-        CheckFailed: with wget's own words, where there was no answer or another one in time.
+        CheckFailed: another answer came; NoAnswer, with wget's own words: none came in time.
     """
     end = time.monotonic() + within
     argv = ["wget", "-q", "-T", "3", "-O", "-", url]
@@ -38,10 +39,19 @@ def from_pod(
         if time.monotonic() >= end:
             break
         time.sleep(PAUSE)
-    wanted = f"an answer from {url} to {client} within {within:g} s"
-    wanted += f", holding “{contains}”" if contains else ""
-    found = f"the page “{_short(done.stdout)}”" if done.status == 0 else f"“{_short(done.stderr)}”"
-    raise CheckFailed(about or url, wanted, found, look=_shown(client, argv))
+    wanted = _(
+        "an answer from {url} to {client} within {seconds:g} s",
+        url=url,
+        client=client,
+        seconds=within,
+    )
+    wanted += _(", holding “{text}”", text=contains) if contains else ""
+    look = _shown(client, argv)
+    if done.status == 0:
+        found = _("the page “{page}”", page=_short(done.stdout))
+        raise CheckFailed(about or url, wanted, found, look=look)
+    kind = CheckFailed if "server returned error" in done.stderr else NoAnswer
+    raise kind(about or url, wanted, f"“{_short(done.stderr)}”", look=look)
 
 
 def must_not_answer(url: str, *, about: str = "", because: str = "", within: float = 5) -> None:
@@ -54,8 +64,13 @@ def must_not_answer(url: str, *, about: str = "", because: str = "", within: flo
         if time.monotonic() >= end:
             break
         time.sleep(PAUSE)
-    found = f"the page “{_short(page)}”" if came == "200" else f"status {came}"
-    raise CheckFailed(about or url, f"no answer from {url}", found, because, f"curl {url}")
+    found = (
+        _("the page “{page}”", page=_short(page))
+        if came == "200"
+        else _("status {status}", status=came)
+    )
+    wanted = _("no answer from {url}", url=url)
+    raise CheckFailed(about or url, wanted, found, because, f"curl {url}")
 
 
 def addresses(name: str, client: Object | None = None) -> list[str]:
@@ -66,7 +81,7 @@ def addresses(name: str, client: Object | None = None) -> list[str]:
     if client is not None:
         said = _exec(client, ["nslookup", name]).stdout
         # What precedes the first name is about the name server.
-        _, _, answer = said.partition("Name:")
+        answer = said.partition("Name:")[2]
         return sorted(set(_ADDRESS.findall(answer)))
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
@@ -85,12 +100,15 @@ def resolves_to(
     if found == expected:
         return found
     look = f"nslookup {name}" if client is None else _shown(client, ["nslookup", name])
-    raise CheckFailed(
-        f"DNS name {name}",
-        f"the address {_list(expected)}"
+    said = (
+        _("the address {address}", address=_list(expected))
         if len(expected) == 1
-        else f"the addresses {_list(expected)}",
-        _list(found) if found else "no such name",
+        else _("the addresses {addresses}", addresses=_list(expected))
+    )
+    raise CheckFailed(
+        _("DNS name {name}", name=name),
+        said,
+        _list(found) if found else _("no such name"),
         look=look,
     )
 
@@ -105,7 +123,7 @@ def answers(
 ) -> Counter[str]:
     """How often each one answered. What came to nothing is counted under the reason why."""
     counts: Counter[str] = Counter()
-    for _ in range(requests):
+    for _number in range(requests):
         came, page = ask(url, 3.0)
         counts[who(page) if came == "200" else came] += 1
     return counts
@@ -144,8 +162,8 @@ def answered_by(
     found = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
     raise CheckFailed(
         about or url,
-        f"each of {_list(sorted(expected))} to answer, and nobody else",
-        f"these answers: {found}",
+        _("each of {names} to answer, and nobody else", names=_list(sorted(expected))),
+        _("these answers: {answers}", answers=found),
         look=f"for i in $(seq {requests}); do curl -s {url}; done | sort | uniq -c",
     )
 

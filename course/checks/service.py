@@ -20,9 +20,10 @@ from typing import Any
 from course import kubectl
 from course.checks import endpoints, reach, service_cause
 from course.checks.endpoints import Endpoint
-from course.checks.failure import CheckFailed
+from course.checks.failure import CheckFailed, NoAnswer
 from course.checks.http import http
 from course.checks.objects import WITHIN, Object
+from course.language import _
 
 Pods = Iterable[str] | Mapping[str, str]
 """Pods by their names, or the ready Pods that carry these labels."""
@@ -56,17 +57,7 @@ class Service(Object):
         missing = [name for name in expected if name not in found]
         extra = [name for name in found if name not in expected]
         why, look = service_cause.of_endpoints(service, missing, extra)
-        meant = f"the Pods {', '.join(expected)}" if expected else "no Pods"
-        if isinstance(wanted, Mapping):
-            meant = meant if expected else "Pods"
-            meant += f" (ready, with {endpoints.words(wanted)})"
-        raise CheckFailed(
-            str(self),
-            f"as its endpoints {meant} within {within:g} s",
-            ", ".join(found) or "none",
-            why,
-            look,
-        )
+        raise self._wrong_endpoints(_meant(wanted, expected), within, found, why, look)
 
     def has_endpoints(self, least: int = 1, *, within: float = WITHIN) -> list[str]:
         """At least so many Pods get the Service's requests; returns their names."""
@@ -75,13 +66,8 @@ class Service(Object):
         if held:
             return found
         why, look = service_cause.of_endpoints(service, [], [])
-        raise CheckFailed(
-            str(self),
-            f"at least {least} ready endpoint{'s' if least > 1 else ''} within {within:g} s",
-            ", ".join(found) or "none",
-            why,
-            look,
-        )
+        meant = _("at least {least} ready endpoints", least=least)
+        raise self._wrong_endpoints(meant, within, found, why, look)
 
     def answers(
         self,
@@ -97,7 +83,7 @@ class Service(Object):
         address = service["spec"].get("clusterIP", "")
         if address in {"", "None"}:
             raise CheckFailed(
-                str(self), "a cluster address", "none", self._kind_of(service), self._look
+                str(self), _("a cluster address"), _("none"), self._kind_of(service), self._look
             )
         url = f"http://{address}:{port}{path}"
         return self._explained(
@@ -131,7 +117,7 @@ class Service(Object):
         node_port = self._node_port(service, port)
         for name, address in node_addresses().items():
             url = f"http://{address}:{node_port}{path}"
-            about = f"{self}, at node {name}"
+            about = _("{object}, at node {node}", object=self, node=name)
             self._explained(service, port, http, url, contains=contains, within=within, about=about)
 
     def answers_come_from(
@@ -181,7 +167,10 @@ class Service(Object):
             address = service["spec"].get("clusterIP", "None")
             why = failure.cause
             if address != "None":
-                why = f"the Service has the cluster address {address}: it is not headless"
+                why = _(
+                    "the Service has the cluster address {address}: it is not headless",
+                    address=address,
+                )
             raise CheckFailed(
                 failure.about, failure.expected, failure.found, why, failure.look
             ) from None
@@ -194,6 +183,12 @@ class Service(Object):
     @property
     def _look(self) -> str:
         return f"kubectl describe service {self._scope}"
+
+    def _wrong_endpoints(
+        self, meant: str, within: float, found: list[str], why: str, look: str
+    ) -> CheckFailed:
+        patience = _(" within {seconds:g} s", seconds=within) if within else ""
+        return CheckFailed(str(self), meant + patience, ", ".join(found) or _("none"), why, look)
 
     def _names(self, wanted: Pods) -> list[str]:
         if not isinstance(wanted, Mapping):
@@ -210,7 +205,7 @@ class Service(Object):
             chosen = endpoints.selector_of_slices(self.name)
             slices = kubectl.watch("endpointslices", "", self.namespace, within, selector=chosen)
             with closing(slices) as events:
-                for _ in events:
+                for _event in events:
                     ready = self._ready()
                     if right(ready):
                         return ready, True
@@ -228,15 +223,16 @@ class Service(Object):
         for one in service["spec"].get("ports") or []:
             if one["port"] == port and one.get("nodePort"):
                 return int(one["nodePort"])
-        wanted = f"a NodePort for port {port}"
-        raise CheckFailed(str(self), wanted, "none", self._kind_of(service), self._look)
+        wanted = _("a NodePort for port {port}", port=port)
+        raise CheckFailed(str(self), wanted, _("none"), self._kind_of(service), self._look)
 
     def _kind_of(self, service: Mapping[str, Any]) -> str:
         spec = service["spec"]
         if spec.get("clusterIP") == "None":
-            return "the Service is headless (clusterIP: None)"
-        ports = ", ".join(str(one["port"]) for one in spec.get("ports") or []) or "none"
-        return f"the Service is of type {spec.get('type')}, its ports are {ports}"
+            return _("the Service is headless (clusterIP: None)")
+        ports = ", ".join(str(one["port"]) for one in spec.get("ports") or []) or _("none")
+        kind = spec.get("type")
+        return _("the Service is of type {type}, its ports are {ports}", type=kind, ports=ports)
 
     def _explained(
         self,
@@ -247,16 +243,25 @@ class Service(Object):
         **options: Any,
     ) -> str:
         """The page; a request that comes to nothing fails with what is wrong with the Service."""
-        options.setdefault("about", f"{self}, port {port}")
+        options.setdefault("about", _("{object}, port {port}", object=self, port=port))
         try:
             return ask(*args, **options)
-        except CheckFailed as failure:
-            if failure.found.startswith(("the page", "status")):
-                raise
+        except NoAnswer as failure:
             why, look = service_cause.of_silence(service, port)
             raise CheckFailed(
                 failure.about, failure.expected, failure.found, why, look if why else failure.look
             ) from None
+
+
+def _meant(wanted: Pods, expected: list[str]) -> str:
+    """Which endpoints were asked for, in words."""
+    names = ", ".join(expected)
+    if not isinstance(wanted, Mapping):
+        return _("as its endpoints the Pods {names}", names=names) if names else _("no endpoints")
+    own = endpoints.words(wanted)
+    if names:
+        return _("as its endpoints the Pods {names} ({labels})", names=names, labels=own)
+    return _("as its endpoints Pods that are ready and have {labels}", labels=own)
 
 
 def node_addresses() -> dict[str, str]:

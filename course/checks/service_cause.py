@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from course.checks import cause, endpoints
+from course.language import _
 
 Cause = tuple[str, str]
 
@@ -22,31 +23,25 @@ def of_endpoints(service: Mapping[str, Any], missing: list[str], extra: list[str
     name, selector = service["metadata"]["name"], spec.get("selector") or {}
     look = f"kubectl get service {name} -n {namespace} -o wide"
     if spec.get("type") == "ExternalName":
-        return "the Service is of type ExternalName: it is a name in DNS and has no endpoints", look
+        why = _("the Service is of type ExternalName: it is a name in DNS and has no endpoints")
+        return why, look
     if not selector:
-        return "the Service has no selector: nobody finds Pods for it", look
+        return _("the Service has no selector: nobody finds Pods for it"), look
     matched = endpoints.pods(namespace, selector)
+    own = endpoints.words(selector)
     if not matched:
-        return _of_no_match(selector, namespace)
+        return _of_no_match(own, namespace)
     if extra:
-        text = (
-            f"the selector {endpoints.words(selector)} matches {', '.join(sorted(extra))} as well"
-        )
-        return text, _labels(namespace)
-    not_ready = [pod for pod in matched if not endpoints.is_ready(pod)]
-    if not_ready and (not missing or endpoints.name_of(not_ready[0]) in missing):
-        return _of_not_ready(not_ready[0])
-    there = {endpoints.name_of(pod) for pod in matched}
-    for pod in endpoints.pods(namespace):
-        if endpoints.name_of(pod) in missing and endpoints.name_of(pod) not in there:
-            own = endpoints.words(pod["metadata"].get("labels"))
-            text = (
-                f"the selector is {endpoints.words(selector)}, and Pod {endpoints.name_of(pod)}"
-                f" has {own or 'no label'}"
-            )
-            return text, _labels(namespace)
-    if text := _of_named_port(spec, matched):
-        return text, look
+        others = ", ".join(sorted(extra))
+        why = _("the selector {selector} matches {pods} as well", selector=own, pods=others)
+        return why, _labels(namespace)
+    for pod in matched:
+        if not endpoints.is_ready(pod) and (not missing or endpoints.name_of(pod) in missing):
+            return _of_not_ready(pod)
+    if why := _of_other_labels(own, namespace, missing, matched):
+        return why, _labels(namespace)
+    if why := _of_named_port(spec, matched):
+        return why, look
     return "", f"kubectl describe service {name} -n {namespace}"
 
 
@@ -56,63 +51,91 @@ def of_silence(service: Mapping[str, Any], port: int) -> Cause:
     name, namespace = meta["name"], meta["namespace"]
     look = f"kubectl describe service {name} -n {namespace}"
     if spec.get("type") == "ExternalName":
-        text = f"the name stands for {spec.get('externalName')}: is there such a name,"
-        return f"{text} and does it answer on port {port}?", look
+        why = _(
+            "the name stands for {target}: is there such a name, and does it answer on port {port}?",
+            target=spec.get("externalName"),
+            port=port,
+        )
+        return why, look
     ports = {one["port"]: one for one in spec.get("ports") or []}
     if ports and port not in ports:
         there = ", ".join(str(one) for one in ports)
-        return f"the Service has no port {port}; it has {there}", look
+        why = _("the Service has no port {port}; it has {ports}", port=port, ports=there)
+        return why, look
     serving = [one for one in endpoints.of_service(name, namespace) if one.ready]
     if not serving:
         return of_endpoints(service, [], [])
     if port not in ports:
         return "", look
-    target = ports[port].get("targetPort", port)
     matched = endpoints.pods(namespace, spec.get("selector") or {})
-    if text := _of_named_port(spec, matched):
-        return text, look
-    declared = _declared(matched)
-    text = f"targetPort is {target}: does anybody listen there in Pod {serving[0].name}?"
-    if declared:
-        text += f" Its containers declare port {', '.join(declared)}"
-    return text, f"kubectl describe pod {serving[0].name} -n {namespace}"
+    if why := _of_named_port(spec, matched):
+        return why, look
+    target, pod = ports[port].get("targetPort", port), serving[0].name
+    why = _("targetPort is {port}: does anybody listen there in Pod {pod}?", port=target, pod=pod)
+    if declared := _declared(matched):
+        why += _(" Its containers declare port {ports}", ports=", ".join(declared))
+    return why, f"kubectl describe pod {pod} -n {namespace}"
 
 
-def _of_no_match(selector: Mapping[str, str], namespace: str) -> Cause:
+def _of_no_match(selector: str, namespace: str) -> Cause:
     there = endpoints.labels_there(namespace)
-    text = f"the selector {endpoints.words(selector)} matches no Pod; "
-    text += f"the Pods here have: {there}" if there else "there are no Pods in the namespace"
-    return text, _labels(namespace)
+    why = _("the selector {selector} matches no Pod", selector=selector)
+    why += (
+        _("; the Pods here have: {labels}", labels=there)
+        if there
+        else _("; there are no Pods in the namespace")
+    )
+    return why, _labels(namespace)
 
 
 def _of_not_ready(pod: dict[str, Any]) -> Cause:
     why, look = cause.of({**pod, "kind": "Pod"})
-    return f"Pod {endpoints.name_of(pod)} is not ready" + (f" ({why})" if why else ""), look
+    name = endpoints.name_of(pod)
+    if why:
+        return _("Pod {pod} is not ready ({reason})", pod=name, reason=why), look
+    return _("Pod {pod} is not ready", pod=name), look
+
+
+def _of_other_labels(
+    selector: str, namespace: str, missing: list[str], matched: list[dict[str, Any]]
+) -> str:
+    """A Pod that is missing, and that the selector does not match."""
+    found = {endpoints.name_of(pod) for pod in matched}
+    for pod in endpoints.pods(namespace):
+        name = endpoints.name_of(pod)
+        if name in missing and name not in found:
+            return _(
+                "the selector is {selector}, and Pod {pod} has {labels}",
+                selector=selector,
+                pod=name,
+                labels=endpoints.words(pod["metadata"].get("labels")) or _("no label"),
+            )
+    return ""
 
 
 def _of_named_port(spec: Mapping[str, Any], pods: list[dict[str, Any]]) -> str:
     """A targetPort that is a name, and that no container gives to a port of its own."""
-    names = {
-        port.get("name")
-        for pod in pods
-        for container in pod["spec"]["containers"]
-        for port in container.get("ports") or []
-    }
+    names = {port.get("name") for port in _ports(pods)}
     for port in spec.get("ports") or []:
         target = port.get("targetPort")
         if isinstance(target, str) and target not in names:
-            return f"targetPort is the name {target}, and no container's port is called so"
+            return _(
+                "targetPort is the name {name}, and no container's port is called so", name=target
+            )
     return ""
 
 
 def _declared(pods: list[dict[str, Any]]) -> list[str]:
-    ports = {
-        str(port["containerPort"])
+    return sorted({str(port["containerPort"]) for port in _ports(pods)})
+
+
+def _ports(pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        port
         for pod in pods
         for container in pod["spec"]["containers"]
         for port in container.get("ports") or []
-    }
-    return sorted(ports)
+    ]
 
 
 def _labels(namespace: str) -> str:

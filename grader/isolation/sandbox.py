@@ -24,7 +24,7 @@ from course import paths
 from course.cluster import binary
 from course.errors import IsolationError
 from course.progress import Progress, silent
-from grader.isolation import bwrap
+from grader.isolation import bwrap, bytecode
 from grader.limits import MB
 
 NOBODY = 64500
@@ -42,10 +42,12 @@ class Sandbox:
     Attributes:
         binaries: the folder of the cluster's binaries.
         images: the OCI layout with the course's images; None where there is none.
+        compiled: the folder of compiled Python; None where there is none.
     """
 
     binaries: Path
     images: Path | None
+    compiled: Path | None = None
 
     def argv(self, command: Sequence[str], variables: Mapping[str, str]) -> list[str]:
         """The command that runs `command` inside; it ends with this process."""
@@ -73,7 +75,7 @@ class Sandbox:
         return [
             *bwrap.system(),
             *bwrap.read_only([*bwrap.python(), course, grader, self.binaries]),
-            *bwrap.read_only([self.images] if self.images else []),
+            *bwrap.read_only(folder for folder in (self.images, self.compiled) if folder),
             *bwrap.same_link(paths.ROOT / ".venv"),
             *hidden(course / "content"),
             *hidden(grader / "samples"),
@@ -99,6 +101,7 @@ class Sandbox:
             "PYTHONPATH": str(paths.ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
+            **({"PYTHONPYCACHEPREFIX": str(self.compiled)} if self.compiled else {}),
             **more,
         }
 
@@ -118,7 +121,8 @@ def prepared(*, isolated: bool = True, progress: Progress = silent) -> Sandbox:
         )
     from course import images
 
-    return Sandbox(binary.ensure(progress), images.ensure(progress))
+    compiled = bytecode.ensure(progress) if isolated else None
+    return Sandbox(binary.ensure(progress), images.ensure(progress), compiled)
 
 
 def hidden(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from course import paths
-from grader.isolation import bwrap, confine
+from grader.isolation import bwrap, bytecode, confine
 from grader.isolation.sandbox import hidden
 from grader.limits import MB, Limits
 
@@ -43,6 +43,7 @@ def argv(limits: Limits, shared: Path, variables: Mapping[str, str]) -> list[str
         *bwrap.scratch("/tmp", rest), *bwrap.scratch("/dev/shm", rest),  # noqa: S108 - its own
         *bwrap.system(),
         *bwrap.read_only([*bwrap.python(), course]),
+        *bwrap.read_only(bytecode.of([*bwrap.python(), "/usr", course])),
         *bwrap.same_link(paths.ROOT / ".venv"),
         *(word for name in ("content", "podling", "images") for word in hidden(course / name)),
         *bwrap.parents(shared), "--bind", str(shared), str(shared),
@@ -68,5 +69,6 @@ def _variables(more: Mapping[str, str]) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(paths.ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
+        **({"PYTHONPYCACHEPREFIX": sys.pycache_prefix} if sys.pycache_prefix else {}),
         **more,
     }

@@ -21,6 +21,7 @@ EVERY = 0.2
 """Seconds between two looks."""
 _MOST_FILES = 50_000  # each costs the kernel memory, an empty one too
 _MOST_FOR_MESSAGES = 512 * MB
+_ENDS_WITHIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,12 @@ class Group:
         name: how a reason names them.
         roots: gives the processes whose descendants they are.
         memory, processes: their limits.
-        kills_roots: whether the roots die as well.
     """
 
     name: str
     roots: Callable[[], Iterable[int]]
     memory: int
     processes: int
-    kills_roots: bool = False
 
 
 class Watchdog:
@@ -68,7 +67,13 @@ class Watchdog:
     def kill(self, why: str) -> None:
         """End the student's processes."""
         self.killed = self.killed or why
-        _kill(*_members(self.code))
+        self.end()
+
+    def end(self) -> None:
+        """End the student's processes, and lose none of the time that they used."""
+        for root in self.code.roots():
+            if process := processes.of(root):
+                processes.end_in_order(process, _ENDS_WITHIN)
 
     def _look_on(self) -> None:
         while not self._stop.wait(EVERY):
@@ -76,24 +81,26 @@ class Watchdog:
                 self.kill(why)
 
     def _wrong(self) -> str:
+        seen = processes.children()
         for group in (self.code, self.pods):
-            roots, below = _members(group)
+            below = _members(group, seen)
             if why := _over(group, below):
-                _kill(roots if group.kills_roots else [], below)
+                if group is self.pods:  # the code is ended whatever is wrong
+                    _kill(below)
                 return why
         if own_memory(os.getpid()) - self._own > _MOST_FOR_MESSAGES:
             return "the code sent more messages than anybody could take"
         if (used := _used(self.state) - self._used) > self.limits.pods_disk:
-            _kill([], _members(self.pods)[1])
+            _kill(_members(self.pods, seen))
             return (
                 f"the Pods wrote {of_bytes(used)}; the limit is {of_bytes(self.limits.pods_disk)}"
             )
         return ""
 
 
-def _members(group: Group) -> tuple[list[int], set[int]]:
-    roots = [pid for pid in group.roots() if pid]
-    return roots, {p.pid for root in roots for p in processes.tree(root)} - set(roots)
+def _members(group: Group, seen: processes.Children) -> set[int]:
+    roots = {pid for pid in group.roots() if pid}
+    return {p.pid for root in roots for p in processes.tree(root, seen)} - roots
 
 
 def _over(group: Group, below: set[int]) -> str:
@@ -109,11 +116,10 @@ def _over(group: Group, below: set[int]) -> str:
     return ""
 
 
-def _kill(*groups: Iterable[int]) -> None:
-    for group in groups:
-        for pid in group:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def own_memory(pid: int) -> int:
@@ -162,6 +168,6 @@ def of_submission(
     limits: Limits, kernel: int, runtimes: Callable[[], Iterable[int]], state: Path
 ) -> Watchdog:
     """The watchdog of one submission: its kernel, and the Pods below the runtimes."""
-    code = Group("the code", lambda: [kernel], limits.memory, limits.processes, kills_roots=True)
+    code = Group("the code", lambda: [kernel], limits.memory, limits.processes)
     pods = Group("the Pods", runtimes, limits.pods_memory, limits.pods_processes)
     return Watchdog(code, pods, limits, state)

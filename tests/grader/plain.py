@@ -8,32 +8,11 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+
+from tests import cells
 
 ASSIGNMENT = "plain"
 GOOD = {"numbers": "numbers = [1, 2, 3]", "total": "total = sum(numbers)", "word": "word = 'pod'"}
-
-
-def _cell(name: str, source: str, **nbgrader: object) -> NotebookNode:
-    metadata = {
-        "grade": False,
-        "solution": False,
-        "locked": False,
-        "task": False,
-        "schema_version": 3,
-        "grade_id": name,
-        **nbgrader,
-    }
-    return new_code_cell(source, id=name, metadata={"nbgrader": metadata})
-
-
-def _answer(name: str) -> NotebookNode:
-    text = f"### BEGIN SOLUTION\n{GOOD[name]}\n### END SOLUTION"
-    return _cell(name, text, solution=True)
-
-
-def _test(name: str, source: str, points: float) -> NotebookNode:
-    return _cell(name, source, grade=True, locked=True, points=points)
 
 
 NUMBERS = "from course import checks\nassert len(checks.answer('numbers')) == 3"
@@ -50,25 +29,19 @@ card"""
 
 def source() -> NotebookNode:
     """Three answers and three tests; the first two depend on the first answer."""
-    nb = new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}}
+    return cells.notebook(
+        cells.answer("numbers", GOOD["numbers"]),
+        cells.test("numbers", NUMBERS, 1),
+        cells.answer("total", GOOD["total"]),
+        cells.test("total", TOTAL, 2),
+        cells.answer("word", GOOD["word"]),
+        cells.test("word", PARTIAL, 3),
     )
-    nb.cells = [
-        _answer("numbers"),
-        _test("numbers-test", NUMBERS, 1),
-        _answer("total"),
-        _test("total-test", TOTAL, 2),
-        _answer("word"),
-        _test("word-test", PARTIAL, 3),
-    ]
-    return nb
 
 
 def write_source(folder: Path) -> None:
     """Put the assignment where the grader looks for one that is not the course's."""
-    path = folder / "source" / ASSIGNMENT / "work.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(source(), path)
+    cells.write_source(folder, ASSIGNMENT, "work", source())
 
 
 def submission(answers: Mapping[str, str], *, without: tuple[str, ...] = ()) -> NotebookNode:

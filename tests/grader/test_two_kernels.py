@@ -10,38 +10,29 @@ import nbformat
 import papermill
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import engine
 from grader.marks import Ran, outcome_of
+from tests import cells
 from tests.grader import plain
 
 
-def cell(name: str, source: str, **nbgrader: object) -> NotebookNode:
-    metadata = {"grade": False, "solution": False, "locked": False, "task": False}
-    metadata |= {"schema_version": 3, "grade_id": name, **nbgrader}
-    tags = ["setup"] if name.startswith("setup") else []
-    return new_code_cell(source, id=name, metadata={"nbgrader": metadata, "tags": tags})
-
-
 def notebook() -> NotebookNode:
-    nb = new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}}
+    kernel = "os.environ['KUBELAB_KERNEL']"
+    own = "print(shared, '|', 'prepared' in globals(), '|', ('exam' + 'iner knows') in str(In))"
+    answer = "mine = (1, {'a': [2]})\nclass Odd: pass\nodd = Odd()"
+    test = (
+        "from course import checks\nsecret = 'only the examiner knows'\n"
+        "print(prepared, '|', shared, '|', checks.answer('mine'), '|', 'mine' in globals())"
     )
-    nb.cells = [
-        cell("both", "import os\nshared = os.environ['KUBELAB_KERNEL']", locked=True),
-        cell("setup", "prepared = 'by ' + os.environ['KUBELAB_KERNEL']", locked=True),
-        cell("answer", "mine = (1, {'a': [2]})\nclass Odd: pass\nodd = Odd()", solution=True),
-        cell(
-            "test",
-            "from course import checks\nsecret = 'only the examiner knows'\n"
-            "print(prepared, '|', shared, '|', checks.answer('mine'), '|', 'mine' in globals())",
-            grade=True, locked=True, points=1,
-        ),
-        cell("own", "print(shared, '|', 'prepared' in globals(), '|', ('exam' + 'iner knows') in str(In))"),
-        cell("odd-test", "checks.answer('odd')", grade=True, locked=True, points=1),
-    ]  # fmt: skip
-    return nb
+    return cells.notebook(
+        cells.locked("both", f"import os\nshared = {kernel}"),
+        cells.locked("setup", f"prepared = 'by ' + {kernel}", tags=["setup"]),
+        cells.cell("answer", answer, solution=True),
+        cells.test("answer", test, 1),
+        cells.cell("own", own),
+        cells.test("odd", "checks.answer('odd')", 1),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +47,7 @@ def printed(cell: NotebookNode) -> str:
 def test_tests_and_setup_run_in_the_examiners_kernel_with_the_answer_as_data(
     run: dict[str, NotebookNode],
 ) -> None:
-    assert printed(run["test"]).strip() == "by examiner | examiner | [1, {'a': [2]}] | False"
+    assert printed(run["answer-test"]).strip() == "by examiner | examiner | [1, {'a': [2]}] | False"
 
 
 def test_the_students_kernel_sees_neither_tests_nor_setup(run: dict[str, NotebookNode]) -> None:
@@ -77,7 +68,7 @@ def test_papermill_knows_the_engine_by_its_name(tmp_path: Path) -> None:
         tmp_path / "in.ipynb", tmp_path / "out.ipynb", engine_name="kubelab", progress_bar=False
     )
     done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    assert "by examiner" in printed({cell.id: cell for cell in done.cells}["test"])
+    assert "by examiner" in printed({cell.id: cell for cell in done.cells}["answer-test"])
 
 
 @pytest.mark.parametrize(

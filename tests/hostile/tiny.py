@@ -7,11 +7,10 @@ the cell tagged `setup` and the tests in the examiner's alone.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+
+from tests import cells
 
 ASSIGNMENT = "tiny"
 POINTS = 6.0
@@ -68,47 +67,24 @@ if hasattr(builtins, "owned_by_the_student"):
 card"""
 
 
-def _cell(name: str, source: str, tags: tuple[str, ...] = (), **nbgrader: Any) -> NotebookNode:
-    what = {"grade": False, "solution": False, "locked": True, "task": False, "schema_version": 3}
-    metadata: dict[str, Any] = {"nbgrader": {**what, "grade_id": name, **nbgrader}}
-    if tags:
-        metadata["tags"] = list(tags)
-    return new_code_cell(source, id=name, metadata=metadata)
-
-
-def _answer(name: str) -> NotebookNode:
-    text = f"### BEGIN SOLUTION\n{SOLUTION[name]}\n### END SOLUTION"
-    return _cell(name, text, solution=True, locked=False)
-
-
-def _test(name: str, source: str, points: float) -> NotebookNode:
-    return _cell(f"{name}-test", source, grade=True, points=points)
-
-
 def source() -> NotebookNode:
     """The teacher's notebook."""
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    nb = new_notebook(metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-    nb.cells = [
-        _cell("parameters", _PARAMETERS, tags=("parameters",)),
-        _cell("load", "%load_ext course\nfrom course import checks"),
-        _cell("begin", _BEGIN, tags=("setup",)),
-        _answer("first"),
-        _test("first", _FIRST, 2),
-        _answer("make"),
-        _test("make", _MAKE, 3),
-        _answer("last"),
-        _test("last", _LAST, 1),
-    ]
-    nbformat.validate(nb)
-    return nb
+    return cells.notebook(
+        cells.locked("parameters", _PARAMETERS, tags=["parameters"]),
+        cells.locked("load", "%load_ext course\nfrom course import checks"),
+        cells.locked("begin", _BEGIN, tags=["setup"]),
+        cells.answer("first", SOLUTION["first"]),
+        cells.test("first", _FIRST, 2),
+        cells.answer("make", SOLUTION["make"]),
+        cells.test("make", _MAKE, 3),
+        cells.answer("last", SOLUTION["last"]),
+        cells.test("last", _LAST, 1),
+    )
 
 
 def write_source(folder: Path) -> None:
     """Put the assignment where the grader looks for one that is not the course's."""
-    path = folder / "source" / ASSIGNMENT / "exercise.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(source(), path)
+    cells.write_source(folder, ASSIGNMENT, "exercise", source())
 
 
 def submission() -> NotebookNode:

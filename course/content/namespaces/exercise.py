@@ -29,17 +29,21 @@ namespace = "ns-home"
 shop = "ns-shop"
 attic = "ns-attic"
 kitchen = "ns-kitchen"
-red, blue = "ns-red", "ns-blue"
+red = "ns-red"
+blue = "ns-blue"
 shelves = ["ns-shelf-1", "ns-shelf-2", "ns-shelf-3", "ns-shelf-4"]
 # Namespaces that you make in task 1:
-staging, live = "ns-staging", "ns-live"
+staging = "ns-staging"
+live = "ns-live"
 # What the tasks ask for:
 pod_name = "web"
 request = "150m"
 port = 8080
 dish = "Soup"
-red_pods, red_cpu = 3, "600m"
-blue_pods, blue_cpu = 5, "1"
+red_pods = 3
+red_cpu = "600m"
+blue_pods = 5
+blue_cpu = "1"
 kinds = ["pods", "nodes", "services", "persistentvolumes", "configmaps", "storageclasses.storage.k8s.io"]
 seed = 7
 
@@ -105,7 +109,7 @@ request shall request `{request}` (a variable!). Nothing else is to be limited.
 """
 
 # %% id="idle-given" tags=["setup"] nbgrader={"grade": false, "grade_id": "idle-given", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# %kubectl create quota budget --hard=pods=4,requests.cpu=400m --namespace {shop}
+# %kubectl create quota budget --hard=pods=4,requests.cpu=500m --namespace {shop}
 # %kubectl create deployment till --image=nginx:1.22 --replicas=2 --namespace {shop}
 # %kubectl wait --for=condition=ReplicaFailure deployment/till --timeout=30s --namespace {shop}
 
@@ -141,7 +145,7 @@ filled = card.check(1, _("A container that says nothing requests what it should"
 ### BEGIN HIDDEN TESTS
 card.check(0.5, _("The kind of the object whose events tell it"), checks.answer_is, "told_by", checks.either("ReplicaSet", "replicaset", "replicasets"))
 card.check(1, _("The Deployment has its two Pods"), till.is_ready, after=filled, within=15)
-kept = card.check(0, _("The quota is as it was"), checks.quota, shop, hard={"pods": 4, "requests.cpu": "400m"})
+kept = card.check(0, _("The quota is as it was"), checks.quota, shop, hard={"pods": 4, "requests.cpu": "500m"})
 kept = card.check(0, _("The Deployment is as it was"), till.matches, {"spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "nginx", "resources": {}}]}}}}, after=kept)
 card.check(0.5, _("The Deployment itself requests nothing: the namespace fills it in"), till.must_not_match, {"spec": {"template": {"spec": {"containers": [{"resources": {"requests": ...}}]}}}}, after=filled and kept)
 ### END HIDDEN TESTS

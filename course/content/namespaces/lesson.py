@@ -33,6 +33,9 @@ It takes about 50 minutes. The commands `%kubectl`, `%%apply` and `%node` are th
 
 # %% id="namespaces-load"
 # %load_ext course
+from course import checks
+
+checks.speak("en")
 
 # %% [markdown] id="namespaces-clean-start-why"
 """
@@ -213,15 +216,16 @@ node's full status is many times as long; it is sent when it changes, and otherw
 
 # %% [markdown] id="namespaces-lease-watch-predict"
 """
-`SECONDS` says for how long a heartbeat is good. **Predict**: after how many seconds will the next one come? We watch for twelve.
+`SECONDS` says for how long a heartbeat is good. **Predict**: how many seconds after that will the next one be written? We watch for it: with
+`--watch-only`, kubectl prints nothing but what changes from now on. (`--until T` ends the cell at the first line with a T in it, and every time has one.)
 """
 
 # %% id="namespaces-lease-watch"
-# %kubectl --deadline 12 get lease -n kube-node-lease --watch -o custom-columns=NODE:.metadata.name,RENEWED:.spec.renewTime
+# %kubectl --until T --deadline 30 get lease -n kube-node-lease --watch-only --no-headers -o custom-columns=NODE:.metadata.name,RENEWED:.spec.renewTime
 
 # %% [markdown] id="namespaces-lease-watch-explain"
 """
-The kubelet writes every ten seconds, a quarter of the forty: three heartbeats may get lost before anyone should worry.
+Compare the two times of the same node. The kubelet writes every ten seconds, a quarter of the forty: three heartbeats may get lost before anyone should worry.
 A few lines of Python compare each `renewTime` with the clock:
 """
 
@@ -236,7 +240,7 @@ def heartbeats():
         spec = lease["spec"]
         age = (datetime.now(UTC) - datetime.fromisoformat(spec["renewTime"])).total_seconds()
         bar = "█" * round(age) + "·" * max(0, spec["leaseDurationSeconds"] - round(age))
-        print(f"{lease['metadata']['name']:30} {bar} {age:.0f} s of {spec['leaseDurationSeconds']} s")
+        print(f"{lease['metadata']['name']:30} {bar} {age:.0f} s / {spec['leaseDurationSeconds']} s")
 
 
 heartbeats()
@@ -266,7 +270,7 @@ if len(nodes) > 1 and workers:
         # %node --on {silent} systemctl start kubelet
     # %kubectl wait --for=condition=Ready node/{silent} --timeout=60s
 else:
-    print(f"This cluster has no node but {nodes[0]}, and this page needs it. Read on to see what happens to others.")
+    print(_("This cluster has no node to spare: {node} is needed. Read on to see what would come.").format(node=nodes[0]))
 
 # %% [markdown] id="namespaces-silent-explain"
 """
@@ -356,19 +360,21 @@ A picture of it, drawn from what the cluster says at this moment. We will draw i
 from IPython.display import Markdown
 
 
+whole = _("the whole cluster")
+
+
 def picture(*namespaces, kinds="pods,services,deployments,configmaps"):
-    lines = ["flowchart TB", "subgraph cluster [cluster]"]
+    lines = ["flowchart LR", f'subgraph cluster ["{whole}"]']
+    for number, one in enumerate(kubectl.get_all("node")):
+        lines.append(f'node{number}[["Node<br/>{one["metadata"]["name"]}"]]')
     everything = kubectl.get_all(kinds, "--all-namespaces")
-    for name in namespaces:
-        lines.append(f'subgraph {name} ["namespace {name}"]')
-        inside = [one for one in everything if one["metadata"]["namespace"] == name]
-        for one in inside:
-            kind, title = one["kind"], one["metadata"]["name"]
-            if title != "kube-root-ca.crt":  # every namespace has it
-                lines.append(f'  {one["metadata"]["uid"]}["{kind}<br/>{title}"]')
+    for column, name in enumerate(namespaces):
+        lines.append(f'subgraph space{column} ["Namespace {name}"]')
+        for number, one in enumerate(everything):
+            title = one["metadata"]["name"]
+            if one["metadata"]["namespace"] == name and title != "kube-root-ca.crt":  # (all have that one)
+                lines.append(f'  thing{number}["{one["kind"]}<br/>{title}"]')
         lines.append("end")
-    for node in kubectl.get_all("node"):
-        lines.append(f'{node["metadata"]["uid"]}[["Node<br/>{node["metadata"]["name"]}"]]')
     return Markdown("\n".join(["```mermaid", *lines, "end", "```"]))
 
 
@@ -594,7 +600,7 @@ Each container could be made to say it. Or the namespace fills in what is missin
 
 # %% [markdown] id="namespaces-limits-explain"
 """
-`defaultRequest` is what a container requests that does not say; `default` is the limit that it gets (the name is an accident of history); `max` is the most that
+`defaultRequest` is what a container requests that does not say; `default` is the limit that it gets; `max` is the most that
 one container may have. **Predict**: does the Deployment get its Pods now, though nobody has touched it?
 """
 
@@ -636,7 +642,7 @@ def bars(namespace):
         for what, hard in quota["status"]["hard"].items():
             used = quota["status"]["used"][what]
             part = round(20 * thousandths(used) / thousandths(hard))
-            print(f"{what:14} {'█' * part}{'·' * (20 - part)} {used} of {hard}")
+            print(f"{what:14} {'█' * part}{'·' * (20 - part)} {used} / {hard}")
 
 
 bars("team-a")
@@ -680,7 +686,7 @@ one, in `dev`:
 
 # %% [markdown] id="namespaces-rights-explain"
 """
-(`no` comes with exit status 1, which the cell shows.) A RoleBinding ends where its namespace ends, even though `view` is a ClusterRole: which rights there are is said once for the
+(A `no` comes with exit status 1, so the cells need `--may-fail`.) A RoleBinding ends where its namespace ends, even though `view` is a ClusterRole: which rights there are is said once for the
 whole cluster, who has them is said for each namespace.
 """
 
@@ -716,8 +722,8 @@ An object is in one namespace and keeps it. It can have many labels, they can be
 | the same names twice; limits and rights for each team; to delete all at once | namespaces |
 | to choose some of the things of one team: by version, by tier, by stage | labels |
 
-How many namespaces does a cluster want? A handful of people who trust each other can do without any but `default`. They pay off where several teams or projects share a cluster; and even
-for few people, one for each project makes clearing away easy. Which brings us to the end.
+How many namespaces does a cluster want? The documentation says that up to some tens of users need not think of them at all: `default` will do. They pay off where several teams or projects share a
+cluster. Today many people make one for each project even on a cluster of their own, for one reason: clearing away is easy. Which brings us to the end.
 """
 
 # %% [markdown] id="namespaces-delete-picture-intro"

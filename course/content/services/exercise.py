@@ -48,6 +48,8 @@ the label `app=web` and answer on port `{app_port}`, each with its own name; and
 # %load_ext course
 from course import checks
 
+checks.speak("en")
+
 # %% id="begin" tags=["setup"] nbgrader={"grade": false, "grade_id": "begin", "locked": true, "schema_version": 3, "solution": false, "task": false}
 checks.fresh_namespace(namespace)
 checks.fresh_namespace(other_namespace)
@@ -109,15 +111,15 @@ from course import checks
 
 card = checks.Scorecard(points=2)
 web = checks.Service(service_name, namespace)
-card.check(0.5, "The Service listens on port 80", web.matches, {"spec": {"ports": [{"port": 80}]}})
+card.check(0.5, _("The Service listens on port 80"), web.matches, {"spec": {"ports": [{"port": 80}]}})
 card.check(
-    0.5, "It passes on to the port of the Pods", web.matches, {"spec": {"ports": [{"targetPort": checks.either(app_port, "http")}]}}
+    0.5, _("It passes on to the port of the Pods"), web.matches, {"spec": {"ports": [{"targetPort": checks.either(app_port, "http")}]}}
 )
 ### BEGIN HIDDEN TESTS
-found = card.check(0.5, "All Pods of the Deployment stand behind it", web.endpoints_are, {"app": "web"}, within=8)
+found = card.check(0.5, _("All Pods of the Deployment stand behind it"), web.endpoints_are, {"app": "web"}, within=8)
 client = checks.Object("pod", "client", namespace)
 card.check(
-    0.5, "A Pod gets an answer by the Service's name", web.answers_by_name, 80, client=client, within=3, after=found
+    0.5, _("A Pod gets an answer by the Service's name"), web.answers_by_name, 80, client=client, within=3, after=found
 )
 ### END HIDDEN TESTS
 card
@@ -194,15 +196,15 @@ from course import checks
 
 card = checks.Scorecard(points=2)
 cart = checks.Service("cart", namespace)
-runs = card.check(0, "The Deployment cart runs", checks.Object("deployment", "cart", namespace).is_ready, steady=0)
+runs = card.check(0, _("The Deployment cart runs"), checks.Object("deployment", "cart", namespace).is_ready, steady=0)
 right = card.check(
-    1, "The Pods of the Deployment cart stand behind the Service, and no others",
+    1, _("The Pods of the Deployment cart stand behind the Service, and no others"),
     cart.endpoints_are, {"app": "cart", "tier": "web"}, after=runs, within=3,
 )
 ### BEGIN HIDDEN TESTS
-card.check(0.5, "Both of its Pods answer a client", cart.answers_come_from, {"app": "cart", "tier": "web"}, 80, requests=20, after=right)
+card.check(0.5, _("Both of its Pods answer a client"), cart.answers_come_from, {"app": "cart", "tier": "web"}, 80, requests=20, after=right)
 card.check(
-    0.5, "The Deployment's labels are as they were", checks.Object("deployment", "cart", namespace).matches,
+    0.5, _("The Deployment's labels are as they were"), checks.Object("deployment", "cart", namespace).matches,
     {"spec": {"replicas": 2, "template": {"metadata": {"labels": {"app": "cart", "tier": "web"}}}}}, after=right,
 )
 ### END HIDDEN TESTS
@@ -266,16 +268,16 @@ from course import checks
 
 card = checks.Scorecard(points=2)
 stock = checks.Service("stock", namespace)
-runs = card.check(0, "The Pod runs", checks.Object("pod", "stock", namespace).is_ready, steady=0)
-answered = card.check(1, "The Service answers on port 80", stock.answers, 80, contains="In stock", after=runs, within=3)
+runs = card.check(0, _("The Pod runs"), checks.Object("pod", "stock", namespace).is_ready, steady=0)
+answered = card.check(1, _("The Service answers on port 80"), stock.answers, 80, contains="In stock", after=runs, within=3)
 ### BEGIN HIDDEN TESTS
 client = checks.Object("pod", "client", namespace)
 card.check(
-    0.5, "A Pod gets an answer by the Service's name", stock.answers_by_name, 80,
+    0.5, _("A Pod gets an answer by the Service's name"), stock.answers_by_name, 80,
     client=client, contains="In stock", within=3, after=answered,
 )
 card.check(
-    0.5, "It is the target port that has changed", stock.matches,
+    0.5, _("It is the target port that has changed"), stock.matches,
     {"spec": {"ports": [{"port": 80, "targetPort": checks.either(app_port, "http")}]}}, after=answered,
 )
 ### END HIDDEN TESTS
@@ -330,9 +332,10 @@ for pod in kubectl.get_all("pod", "--namespace", namespace, "--selector", "app=s
 from course import checks
 
 card = checks.Scorecard(points=2.5)
-answered = card.check(0, "There is an answer", checks.answer, "prediction")
+answered = card.check(0, _("There is an answer"), checks.answer, "prediction")
 ### BEGIN HIDDEN TESTS
 crowd = checks.Crowd.of(seed)
+words = lambda names: ", ".join(sorted(names)) or _("none")
 given = checks.answer("prediction") if answered else {}
 given = given if isinstance(given, dict) else {}
 named = {
@@ -340,12 +343,12 @@ named = {
     for key in ("ready", "not_ready")
 }
 card.expect(
-    1.5, "The Pods that get requests", named["ready"] == sorted(crowd.serving),
-    f"They are {', '.join(sorted(crowd.serving))}; the answer has {', '.join(named['ready']) or 'none'}.",
+    1.5, _("The Pods that get requests"), named["ready"] == sorted(crowd.serving),
+    _("They are {right}; the answer has {given}.").format(right=words(crowd.serving), given=words(named["ready"])),
 )
 card.expect(
-    1, "The Pod that is listed, and is not ready", named["not_ready"] == [crowd.lame],
-    f"It is {crowd.lame}; the answer has {', '.join(named['not_ready']) or 'none'}.",
+    1, _("The Pod that is listed, and is not ready"), named["not_ready"] == [crowd.lame],
+    _("It is {right}; the answer has {given}.").format(right=crowd.lame, given=words(named["not_ready"])),
 )
 ### END HIDDEN TESTS
 card
@@ -383,13 +386,13 @@ from course import checks
 card = checks.Scorecard(points=2)
 entrance = checks.Service("entrance", namespace)
 made = card.check(
-    0.5, "The Service is a NodePort with these ports", entrance.matches,
+    0.5, _("The Service is a NodePort with these ports"), entrance.matches,
     {"spec": {"type": "NodePort", "ports": [{"port": 8080, "nodePort": node_port}]}},
 )
 ### BEGIN HIDDEN TESTS
-found = card.check(0.5, "The Pods of the Deployment web stand behind it", entrance.endpoints_are, {"app": "web"}, within=8)
+found = card.check(0.5, _("The Pods of the Deployment web stand behind it"), entrance.endpoints_are, {"app": "web"}, within=8)
 card.check(
-    1, "Every node answers on the node port", entrance.answers_at_nodes, 8080, contains="web-", within=3, after=made and found
+    1, _("Every node answers on the node port"), entrance.answers_at_nodes, 8080, contains="web-", within=3, after=made and found
 )
 ### END HIDDEN TESTS
 card
@@ -440,26 +443,26 @@ from course import checks
 card = checks.Scorecard(points=2.5)
 every = checks.Service("web-all", namespace)
 made = card.check(
-    0.5, "The Service is headless, and selects the Pods of the Deployment web", every.matches,
+    0.5, _("The Service is headless, and selects the Pods of the Deployment web"), every.matches,
     {"spec": {"clusterIP": "None", "selector": {"app": "web"}}},
 )
-answered = card.check(0, "There is an answer", checks.answer, "dns")
+answered = card.check(0, _("There is an answer"), checks.answer, "dns")
 ### BEGIN HIDDEN TESTS
-found = card.check(0.5, "The Pods stand behind it", every.endpoints_are, {"app": "web"}, within=8)
+found = card.check(0.5, _("The Pods stand behind it"), every.endpoints_are, {"app": "web"}, within=8)
 client = checks.Object("pod", "client", namespace)
 card.check(
-    0.5, "Its name stands for the addresses of the Pods", every.resolves_to, {"app": "web"},
+    0.5, _("Its name stands for the addresses of the Pods"), every.resolves_to, {"app": "web"},
     client=client, within=3 if made else 0, after=found,
 )
 given = checks.answer("dns") if answered else {}
 given = given if isinstance(given, dict) else {}
 card.expect(
-    0.5, "The number of addresses of the headless Service", given.get("headless") == replicas,
-    f"There are {replicas}, one for each ready Pod; the answer is {given.get('headless')!r}.",
+    0.5, _("The number of addresses of the headless Service"), given.get("headless") == replicas,
+    _("There are {right}, one for each ready Pod; the answer is {given}.").format(right=replicas, given=repr(given.get("headless"))),
 )
 card.expect(
-    0.5, "The number of addresses of an ordinary Service", given.get("cluster_ip") == 1,
-    f"There is 1, the Service's own; the answer is {given.get('cluster_ip')!r}.",
+    0.5, _("The number of addresses of an ordinary Service"), given.get("cluster_ip") == 1,
+    _("There is 1, the Service's own; the answer is {given}.").format(given=repr(given.get("cluster_ip"))),
 )
 ### END HIDDEN TESTS
 card
@@ -502,18 +505,18 @@ from course import checks
 card = checks.Scorecard(points=2.5)
 books = checks.Service("books", namespace)
 pods = ["books-0", "books-1", "books-2"]
-all_three = card.check(1, "All three Pods get requests", books.endpoints_are, pods, within=5)
-answered = card.check(0, "There is an answer", checks.answer, "left_out")
+all_three = card.check(1, _("All three Pods get requests"), books.endpoints_are, pods, within=5)
+answered = card.check(0, _("There is an answer"), checks.answer, "left_out")
 ### BEGIN HIDDEN TESTS
 lot = checks.Laggard.of(seed)
 given = checks.answer("left_out") if answered else None
-card.expect(0.5, "The answer names the Pod that was left out", given == lot.name, f"It was {lot.name}; the answer is {given!r}.")
+card.expect(0.5, _("The answer names the Pod that was left out"), given == lot.name, _("It was {right}; the answer is {given}.").format(right=lot.name, given=repr(given)))
 late = checks.Object("pod", lot.name, namespace)
 card.check(
-    0.5, "That Pod still has its readiness probe", late.matches,
+    0.5, _("That Pod still has its readiness probe"), late.matches,
     {"spec": {"containers": [{"readinessProbe": {"httpGet": {"path": "/ready"}}}]}}, after=all_three,
 )
-card.check(0.5, "It is ready, not merely listed", late.is_ready, within=2, steady=0, after=all_three)
+card.check(0.5, _("It is ready, not merely listed"), late.is_ready, within=2, steady=0, after=all_three)
 ### END HIDDEN TESTS
 card
 
@@ -566,17 +569,17 @@ from course import checks
 
 card = checks.Scorecard(points=2)
 door = checks.Service(alias, namespace)
-made = card.check(0.5, "The Service is of type ExternalName", door.matches, {"spec": {"type": "ExternalName"}})
+made = card.check(0.5, _("The Service is of type ExternalName"), door.matches, {"spec": {"type": "ExternalName"}})
 ### BEGIN HIDDEN TESTS
 whole = f"store.{other_namespace}.svc.cluster.local"
 card.check(
-    0.5, "It stands for the whole name of the Service", door.matches,
+    0.5, _("It stands for the whole name of the Service"), door.matches,
     {"spec": {"externalName": checks.either(whole, f"{whole}.")}}, after=made,
 )
-card.check(0, "The store is open", checks.Object("pod", "store", other_namespace).is_ready, steady=0)
+card.check(0, _("The store is open"), checks.Object("pod", "store", other_namespace).is_ready, steady=0)
 client = checks.Object("pod", "client", namespace)
 card.check(
-    1, "A Pod gets the store's page by the name", door.answers_by_name, 80,
+    1, _("A Pod gets the store's page by the name"), door.answers_by_name, 80,
     client=client, contains="The store, next door", within=3, after=made,
 )
 ### END HIDDEN TESTS
@@ -658,22 +661,22 @@ from course import checks
 
 card = checks.Scorecard(points=2.5)
 front = checks.Service("front", namespace)
-runs = card.check(0, "Green runs", checks.Object("deployment", "green", namespace).is_ready, steady=0)
+runs = card.check(0, _("Green runs"), checks.Object("deployment", "green", namespace).is_ready, steady=0)
 over = card.check(
-    1, "Green stands behind the Service, and nobody else", front.endpoints_are,
+    1, _("Green stands behind the Service, and nobody else"), front.endpoints_are,
     {"app": "front", "colour": "green"}, within=3, after=runs,
 )
 ### BEGIN HIDDEN TESTS
 card.check(
-    0.5, "Requests are answered by green's Pods only", front.answers_come_from,
+    0.5, _("Requests are answered by green's Pods only"), front.answers_come_from,
     {"app": "front", "colour": "green"}, 80, requests=20, after=over,
 )
 card.check(
-    0.5, "Blue still runs, with both Pods", checks.Object("deployment", "blue", namespace).matches,
+    0.5, _("Blue still runs, with both Pods"), checks.Object("deployment", "blue", namespace).matches,
     {"status": {"readyReplicas": 2}}, within=2, after=over,
 )
 card.check(
-    0.5, "The Service kept its address", front.matches, {"spec": {"clusterIP": front_address}}, after=over
+    0.5, _("The Service kept its address"), front.matches, {"spec": {"clusterIP": front_address}}, after=over
 )
 ### END HIDDEN TESTS
 card

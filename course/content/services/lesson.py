@@ -29,6 +29,9 @@ It takes about 50 minutes. Run the cells from top to bottom, and where it says *
 
 # %% id="services-load"
 # %load_ext course
+from course import checks
+
+checks.speak("en")
 
 # %% [markdown] id="services-clean-start-why"
 """
@@ -197,7 +200,7 @@ def picture(name):
     slices = kubectl.get_all("endpointslices", "--selector", f"kubernetes.io/service-name={name}")
     endpoints = [one for each in slices for one in each.get("endpoints") or []]
     for number, one in enumerate(endpoints):
-        arrow = "-->" if one["conditions"]["ready"] else "-. not ready .-x"
+        arrow = "-->" if one["conditions"]["ready"] else "-. " + _("not ready") + " .-x"
         lines.append(f'service {arrow} pod{number}["{one["targetRef"]["name"]}<br/>{one["addresses"][0]}"]')
     return Markdown("\n".join(["```mermaid", *lines, "```"]))
 
@@ -340,8 +343,6 @@ its place.)
 """
 
 # %% id="services-scale-endpoints"
-from course import checks
-
 nginx_service = checks.Service("nginx-service", my_namespace)
 nginx_service.has_endpoints(5, within=60)
 

@@ -1,6 +1,7 @@
 // podling-launch is the small program that is in front of everything that a
 // cluster runs: `launch` puts a program into the cluster's network, `init` is
-// pid 1 of a container.
+// pid 1 of a container, `old-tracer` runs a command
+// below PRoot, `errand` has the keeper run one.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"os"
 
 	"kubelab.dev/podling/internal/agent"
+	"kubelab.dev/podling/internal/errand"
 	"kubelab.dev/podling/internal/launch"
 )
 
@@ -20,6 +22,10 @@ func main() {
 		os.Exit(launch.Main(os.Args[2:]))
 	case "init":
 		os.Exit(agent.Main(os.Args[2:]))
+	case "old-tracer":
+		os.Exit(agent.Plain(os.Args[2:]))
+	case "errand":
+		os.Exit(errand.Main(os.Args[2:]))
 	default:
 		usage()
 	}
