@@ -13,7 +13,7 @@
 """
 # Final project: an app of two tiers
 
-Twelve tasks, 30 points, and all that you have learned. You build a timetable of ferries:
+Twelve tasks, 30 points, about 90 minutes, and all that you have learned. You build a timetable of ferries:
 
     visitors ──▶ Service front ──▶ Pod front: nginx + writer ──▶ Service back ──▶ Pods back (several)
                  NodePort              both share the page          ClusterIP
