@@ -116,15 +116,13 @@ def find(state: State, status: Status, node: str) -> Machine:
     Raises:
         UsageError: the cluster has none such.
     """
-    for index, known in enumerate(status.nodes):
-        if node in ("", known.name, known.address):
-            break
-    else:
+    fitting = [i for i, n in enumerate(status.nodes) if node in ("", n.name, n.address)]
+    if not fitting:
         there = ", ".join(n.name for n in status.nodes) or "none yet"
         raise UsageError(f"the cluster {status.cluster!r} has no node {node!r}; it has: {there}.")
-    spec = state.spec()
+    index, spec = fitting[0], state.spec()
     return Machine(
-        name=known.name,
+        name=status.nodes[index].name,
         address=f"127.{status.k}.254.{index + 2}",  # as in podling/internal/addr
         data=state.folder / "data" / f"node-{index}",
         run=state.run / f"node-{index}",
