@@ -13,6 +13,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from course.checks.scorecard import MIME, not_tried
 from course.language import Translator, later, translator
 from grader import harmless, language
+from grader.retell import retold
 
 _RAN = "ran"  # the engine's word for a cell that ended well
 _NO = (
@@ -47,13 +48,13 @@ class Explain(harmless.Step):
             note: dict[str, Any] = {"anchor": f"cell-{index + 1}"}
             heading = _heading(cell) or heading
             if is_test(cell):
-                note |= _report(cell) | {"title": heading or cell.metadata.nbgrader.grade_id}
+                note |= _report(cell, lang) | {"title": heading or cell.metadata.nbgrader.grade_id}
                 if note["lost"]:
                     note |= {"failed_answers": near, "failed_before": [] if near else before}
                     lost.append(note)
                 before, near = before + near, []
             elif cell.cell_type == "code":
-                note["failure"] = _failure(cell)
+                note["failure"] = _failure(cell, lang)
                 if note["failure"] and not is_locked(cell):
                     near.append(note | {"name": _name(cell, index, _)})
             note["injected"] = "injected-parameters" in cell.metadata.get("tags", [])
@@ -67,7 +68,7 @@ class Explain(harmless.Step):
             "words": _(_OUTCOMES[outcome])
             if outcome in _OUTCOMES
             else _("Your notebook was graded: {outcome}.", outcome=outcome),
-            "reason": str(noted.get("reason", "")),
+            "reason": retold(str(noted.get("reason", "")), lang),
             "lost": lost,
             "injected": any(cell.metadata.feedback.injected for cell in nb.cells),
         }
@@ -89,23 +90,23 @@ def _name(cell: NotebookNode, index: int, _: Translator) -> str:
     return _("cell of yours, number {number}", number=index + 1)
 
 
-def _failure(cell: NotebookNode) -> str:
+def _failure(cell: NotebookNode, lang: str) -> str:
     """In what way a cell did not end well; empty where it did."""
     noted = cell.metadata.get("kubelab", {})
     errors = [output for output in cell.outputs if output.output_type == "error"]
     if noted.get("ran", _RAN) == _RAN and not errors:
         return ""
-    words = str(noted.get("reason", ""))
+    words = retold(str(noted.get("reason", "")), lang)
     if not words and errors:
         words = f"{errors[0].ename}: {errors[0].evalue}".strip(": ")
     return strip_ansi(words) or str(noted.get("ran", ""))
 
 
-def _report(cell: NotebookNode) -> dict[str, Any]:
+def _report(cell: NotebookNode, lang: str) -> dict[str, Any]:
     """What came of a test cell: its points, its checks, or the words with which it failed."""
     nbgrader = cell.metadata.nbgrader
     score, points = float(nbgrader.get("score") or 0), float(nbgrader.points)
-    failure = _failure(cell)
+    failure = _failure(cell, lang)
     lines = [] if failure else list(_lines(cell))
     no = next((name for name in _NO if failure.startswith(name)), "")
     return {

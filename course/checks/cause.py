@@ -56,13 +56,8 @@ def _of_pod(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             reason = condition.get("message", condition.get("reason", ""))
             yield _("no node takes the Pod: {reason}", reason=reason), ""
-    for container in status.get("initContainerStatuses", []):
-        if "running" in container.get("state", {}) and not container.get("started"):
-            name = container["name"]
-            yield (
-                _("init container {name} has not ended: the others start after it", name=name),
-                "",
-            )
+    for name in _still_initial(spec, status):
+        yield _("init container {name} has not ended: the others start after it", name=name), ""
     event = _from_events(pod)
     probe = "probe failed" in event
     if probe:
@@ -129,6 +124,18 @@ def _of_container(container: dict[str, Any], meta: dict[str, Any]) -> Iterator[t
         )
     elif ended and ended.get("reason") == "Completed" and not container.get("ready"):
         yield _("container {name} has done its work and ended", name=name), logs
+
+
+def _still_initial(spec: dict[str, Any], status: dict[str, Any]) -> Iterator[str]:
+    """The init containers that run still; those that are restarted always are sidecars, and do not end."""
+    sidecars = [
+        one["name"]
+        for one in spec.get("initContainers", [])
+        if one.get("restartPolicy") == "Always"
+    ]
+    for container in status.get("initContainerStatuses", []):
+        if "running" in container.get("state", {}) and container["name"] not in sidecars:
+            yield container["name"]
 
 
 def _said(ended: dict[str, Any]) -> str:

@@ -70,7 +70,7 @@ def holds(pod: Object, argv: Sequence[str], *, container: str = "", deadline: fl
 
 
 def who_finds(
-    pod: Object, container: str, folder: str, folders: Sequence[str], *, deadline: float = 20
+    pod: Object, container: str, folder: str, folders: Sequence[str], *, deadline: float = 60
 ) -> list[str]:
     """The containers that find, in one of `folders`, a file that a container puts into its `folder`."""
     token = uuid.uuid4().hex
@@ -84,7 +84,7 @@ def who_finds(
     return _who(pod, ["/bin/sh", "-c", look], deadline)
 
 
-def who_reaches(pod: Object, url: str, *, deadline: float = 20) -> list[str]:
+def who_reaches(pod: Object, url: str, *, deadline: float = 60) -> list[str]:
     """The containers in which the address is answered."""
     return _who(pod, ["wget", "-q", "-T", "5", "-O", "/dev/null", url], deadline)
 

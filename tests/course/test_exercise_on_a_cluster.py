@@ -16,10 +16,14 @@ from course import build
 from course.content import LESSONS
 from course.language import LANGUAGES
 from grader import Outcome, Result, grade_folder
+from grader.limits import Limits
 from tests.course import handins
 from tests.course.handins import SOLUTION, STUB, HandIn
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+# On a busy machine, too: what an exercise may take is `lab grade`'s matter.
+LIMITS = Limits(cell=120, submission=1800)
 
 Case = tuple[str, str, str]
 CASES: list[Case] = [
@@ -88,7 +92,7 @@ def graded(
                 build.write(one.notebook(lesson, lang), path)
                 given[lesson, student] = (lang, one)
     found: dict[Case, Graded] = {}
-    for result in grade_folder(folder, jobs=3):
+    for result in grade_folder(folder, jobs=3, limits=LIMITS):
         lang, one = given[result.assignment, result.student]
         graded = Graded(one, result, by_cell(folder, result))
         for name in [wrong.name for wrong in one.wrongs] or [one.name]:

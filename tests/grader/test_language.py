@@ -13,6 +13,8 @@ from course import build
 from course.checks.scorecard import NOT_TRIED
 from course.language import LANGUAGES, translator
 from grader import language
+from grader.limits import of_bytes
+from grader.retell import retold
 from tests.grader.feedback_page import answer, card, failing, graded, line, page, text
 
 ENGLISH, CHINESE = "The Pod carries the label", "Pod 带有这个标签"
@@ -85,3 +87,19 @@ def test_the_page_of_feedback_speaks_chinese() -> None:
     ):
         assert words in said
     assert "2 points" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Cell a-test: it did not end within 5 s.", "单元格 a-test：在 5 秒内没有结束。"),
+        (
+            f"the Pods held {of_bytes(2 << 30)} of memory; the limit is {of_bytes(1 << 30)}",
+            f"Pod 占用了 {of_bytes(2 << 30)} 内存；上限是 {of_bytes(1 << 30)}",
+        ),
+        ("NameError: name 'x' is not defined", "NameError: name 'x' is not defined"),
+    ],
+)
+def test_what_ended_a_submission_is_told_in_chinese(words: str, told: str) -> None:
+    assert retold(words, "en") == words
+    assert retold(words, "zh") == told
