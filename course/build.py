@@ -2,6 +2,7 @@
 
 `notebooks/LANG/LESSON/` gets lesson.ipynb, and exercise.ipynb as nbgrader's generate_assignment would
 release it: no solutions, no hidden tests, no outputs. What a source is stands in `course.sources`.
+`notebooks/LANG/SYLLABUS.md` is made of all of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from course import syllabus
 from course.errors import ContentError
 from course.language import LANGUAGES
 from course.paths import ROOT
@@ -183,7 +185,9 @@ def main(arguments: list[str]) -> int:
     for lang in LANGUAGES:
         if "--check" in arguments:
             wrong += [f"notebooks/{line}. Run `python -m course.build`." for line in check(lang)]
-            wrong += faults(lang)
+            wrong += faults(lang) or [
+                f"notebooks/{line}. Run `python -m course.build`." for line in syllabus.check(lang)
+            ]
         else:
             wrong += _written(lang)
     for line in wrong:
@@ -193,11 +197,15 @@ def main(arguments: list[str]) -> int:
 
 def _written(lang: str) -> Iterator[str]:
     """Writes what can be made of a language: one lesson's faults keep no other lesson from its notebooks."""
+    whole = True
     for source in sources():
         try:
             print(write(render(source, lang), source.notebook(lang)).relative_to(ROOT))
         except ContentError as problem:
+            whole = False
             yield str(problem)
+    if whole:
+        print(syllabus.write(lang).relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -230,7 +230,7 @@ card
 """
 ## 4. Which one, and why? (2 points)
 
-Three Pods run in the namespace, made by the next cell. One of them does not stay up. Find out which, and with which
+Three Pods run in the namespace, made by the cell below the hints. One of them does not stay up. Find out which, and with which
 exit code its container ends. Put both into the variable `culprit`:
 
 ```python
@@ -298,8 +298,8 @@ card
 """
 ## 5. Who sees what? (2 points)
 
-Before you run the next cell, read it. It makes a Pod `trio` with three containers and two volumes. Mind the paths: the
-same path is not always the same volume.
+The cell below the hints makes a Pod `trio` with three containers and two volumes. Before you run it, read it. Mind the
+paths: the same path is not always the same volume.
 
 **Predict** which containers find each of these, and put your answer into the variable `sees`, a list of
 container names for each key:
@@ -313,7 +313,7 @@ container names for each key:
 sees = {"alpha_note": ["alpha", …], "beta_note": […], "gamma_note": […], "page": […]}
 ```
 
-Then run the cell, and let the cluster tell you whether you are right, before you hand in.
+Then run that cell, and let the cluster tell you whether you are right, before you hand in.
 """
 
 # %% id="sees-hint" tags=["hint"] nbgrader={"grade": false, "grade_id": "sees-hint", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -401,8 +401,8 @@ card
 """
 ## 6. Last words (2 points)
 
-The next cell starts a Pod `relay` with three containers. All three run, and yet something has happened: one of them
-ended, and was started again.
+Below the hints, a Pod `relay` is started with three containers. All three run, and yet something has happened: one of
+them ended, and was started again.
 
 Find out which. Then put what this container wrote **before** it ended, all of it and nothing else, into the variable
 `last_words`. `%kubectl --into last_words …` puts there what a command prints. (When you hand in, the container is the
@@ -646,7 +646,7 @@ card
 """
 ## 10. Three that do not start (3 points)
 
-None of the three Pods of the next cell runs, each for a reason of its own. Kubernetes has a word for each of these
+None of the three Pods below the hints runs, each for a reason of its own. Kubernetes has a word for each of these
 reasons. You find it in the column `STATUS`, or, where this only says `Pending`, in the events. Put them into the variable
 `stuck`, as Kubernetes writes them:
 
