@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,19 @@ def test_run_all_takes_no_hint_and_shows_those_taken(
     assert noted(folder) == {"pot": 2}
     monkeypatch.setattr(pace, "_ended", pace._ended - IN_A_ROW)
     assert "Hint 3 of 3" in shown(shell, monkeypatch)
+
+
+def test_cells_that_were_sent_together_are_in_a_row_however_long_each_takes(
+    shell: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = datetime.now(UTC)
+    monkeypatch.setattr(shell, "get_parent", lambda: {"header": {"date": sent}}, raising=False)
+    shell.run_cell("1")
+    monkeypatch.setattr(pace, "_ended", pace._ended - 60)
+    assert shown(shell, monkeypatch).startswith("There are 3 hints.")
+    sent += timedelta(seconds=60)
+    monkeypatch.setattr(pace, "_ended", pace._ended - 60)
+    assert "Hint 1 of 3" in shown(shell, monkeypatch)
 
 
 @pytest.mark.parametrize(
