@@ -42,7 +42,29 @@ def of(item: dict[str, Any]) -> tuple[str, str]:
                 f"{condition['reason']}: {_short(condition['message'])}",
                 f"kubectl get events{scope} --field-selector involvedObject.kind=ReplicaSet",
             )
+    if kind == "deployment":
+        for pod in _pods_of(item):
+            for cause, command in _of_pod(pod):
+                own = pod["metadata"]["name"]
+                why = _("Pod {name} is not well: {cause}", name=own, cause=cause)
+                return why, command or f"kubectl describe pod {own}{scope}"
     return _from_events(item), look
+
+
+def _pods_of(deployment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The Pods that a Deployment's selector of labels finds, those that are not ready."""
+    labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
+    chosen = ",".join(f"{key}={value}" for key, value in labels.items())
+    scope = ["--namespace", deployment["metadata"]["namespace"], "--selector", chosen]
+    return [
+        pod
+        for pod in kubectl.get_all("pod", *scope)
+        if "deletionTimestamp" not in pod["metadata"]
+        and not any(
+            one["type"] == "Ready" and one["status"] == "True"
+            for one in pod.get("status", {}).get("conditions", [])
+        )
+    ]
 
 
 def _of_pod(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -18,9 +18,15 @@ Twelve tasks, 30 points, about 90 minutes, and all that you have learned. You bu
     visitors ──▶ Service front ──▶ Pod front: nginx + writer ──▶ Service back ──▶ Pods back (several)
                  NodePort              both share the page          ClusterIP
 
-- The **back end** says which ferry is in service. It runs in several replicas, from an image that is named by its digest.
-- The **front end** is nginx, with a sidecar that asks the back end again and again and writes the page from its answer.
-- All lives in a namespace of its own, with a budget, and is reached from outside and from another namespace.
+The back end says which ferry is in service; the front end is nginx, with a sidecar that asks the back end again and again
+and writes the page from its answer. When it runs, you have
+
+- given an app a namespace of its own, with a budget, and defaults for those who say nothing;
+- run a back end in several replicas, from an image that is named by its digest, behind a Service for the inside;
+- put a web server before it whose page a sidecar writes from the back end's answers;
+- let the page be reached from outside and from another namespace, and mended a Service through which nobody came.
+
+It takes about 90 minutes.
 
 The tasks build on one another: a later one uses what an earlier one made. Below each is a cell that checks it; when you
 hand in, more checks run than you see, with other values than those in the next cell. So use its variables.
