@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from nbformat import NotebookNode
 
-from grader.cells import is_grade, is_locked, is_solution
-
 from grader import language
+from grader.cells import is_grade, is_locked, is_solution
 
 SETUP = (
     "setup"  # the tag of a teacher's cell that acts on the cluster, so runs once, and is trusted
