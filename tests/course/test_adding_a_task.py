@@ -81,7 +81,7 @@ class Copy:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=1500,
+            timeout=3000,
             check=False,
         )
         assert done.returncode == 0, f"{commands}\n{done.stdout[-6000:]}"
@@ -112,7 +112,7 @@ def test_the_page_has_steps_of_every_kind() -> None:
 
 @pytest.mark.cluster
 @pytest.mark.slow
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("walls")
 def test_whoever_follows_the_page_has_a_task_that_is_graded_as_it_must(copy: Copy) -> None:
     said = ""

@@ -19,7 +19,7 @@ from tests.grader.commands import Person
 pytestmark = [
     pytest.mark.cluster,
     pytest.mark.slow,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(2400),
     pytest.mark.usefixtures("walls"),
 ]
 
@@ -49,7 +49,7 @@ class Class:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
+            timeout=1200,
             check=False,
         )
         assert done.returncode == 0, f"{commands}\n{done.stdout}"

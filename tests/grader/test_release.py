@@ -151,7 +151,7 @@ def hand_in(folder: Path, student: str, lesson: str, lang: str) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("walls")
 @pytest.mark.parametrize("lang", build.LANGUAGES)
 def test_what_was_released_and_solved_scores_full_by_the_teachers_source(
