@@ -12,10 +12,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from course import disk, locks, processes, signals
-from course.cluster import binary, events, tools
+from course.cluster import binary, events, machines, tools
 from course.cluster.base import Event, Reset, Spec, Status
 from course.cluster.control import Control
-from course.cluster.machines import Machine
 from course.cluster.state import State
 from course.errors import ClusterError, ClusterNotRunningError, UsageError
 from course.progress import silent
@@ -242,33 +241,10 @@ class Embedded:
         The keeper starts it: a process in the cluster's network already cannot change into the node's.
         An empty name means the first node.
         """
-        status = self._control().status()
-        index = _index(status, node)
-        machine = self._machine(status, index)
-        address = f"127.{status.k}.254.{index + 2}"  # as in podling/internal/addr
-        options = ["--address", address, "--fake-ids", "--hostname", machine.name]
-        command = self._launch("node", f"node-{index}", machine.argv(argv), *options)
-        env = (f"{name}={value}" for name, value in machine.env().items())
-        return [
-            command[0],
-            "errand",
-            str(self._state.errand_socket),
-            "/usr/bin/env",
-            *env,
-            *command,
-        ]
-
-    def _machine(self, status: Status, index: int) -> Machine:
-        spec = self._state.spec()
-        return Machine(
-            name=status.nodes[index].name,
-            data=self._state.folder / "data" / f"node-{index}",
-            run=self._state.run / f"node-{index}",
-            podling=Path(spec.get("bin", "")) / "podling",
-            neighbours=[(n.address, n.name) for n in status.nodes],
-            bwrap="" if spec.get("executor") == "proot" else spec.get("bwrap", ""),
-            proot=spec.get("proot", ""),
-        )
+        machine = machines.find(self._state, self._control().status(), node)
+        command = self._launch("node", machine.name, machine.argv(argv), *machine.launch)
+        errand = [command[0], "errand", str(self._state.errand_socket), "/usr/bin/env"]
+        return [*errand, *(f"{name}={value}" for name, value in machine.env().items()), *command]
 
     def node_run(
         self, node: str, argv: Sequence[str], stdin: str = ""
@@ -343,14 +319,6 @@ class Embedded:
             "KUBELAB_CLUSTER": self.name,
             "PATH": tools.search_path(),
         }
-
-
-def _index(status: Status, node: str) -> int:
-    for index, known in enumerate(status.nodes):
-        if node in ("", known.name, known.address):
-            return index
-    there = ", ".join(n.name for n in status.nodes) or "none yet"
-    raise UsageError(f"the cluster {status.cluster!r} has no node {node!r}; it has: {there}.")
 
 
 def start(

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.cluster import namespaces, tools
+from course.cluster.base import Status
+from course.cluster.state import State
+from course.errors import UsageError
 
 OWN = ("etc/containerd", "etc/rancher", "var/lib/rancher", "var/log", "media/usb")
 """A node's own folders; podling/internal/spec has the same list."""
@@ -28,6 +31,7 @@ class Machine:
 
     Attributes:
         name: the node's name.
+        address: the loopback address that carries the node's.
         data: its folder in the cluster's state; its own files are in `root` there.
         run: its sockets.
         podling: the binary that is crictl, ctr and systemctl there.
@@ -36,12 +40,18 @@ class Machine:
     """
 
     name: str
+    address: str
     data: Path
     run: Path
     podling: Path
     neighbours: Sequence[tuple[str, str]]
     bwrap: str
     proot: str
+
+    @property
+    def launch(self) -> list[str]:
+        """The launcher's options for a program on this node."""
+        return ["--address", self.address, "--fake-ids", "--hostname", self.name]
 
     @property
     def root(self) -> Path:
@@ -98,6 +108,29 @@ class Machine:
         for source, target in binds:
             options += ["--bind", str(source), str(target)]
         return [*options, "--chdir", "/"]
+
+
+def find(state: State, status: Status, node: str) -> Machine:
+    """The node of that name or address; an empty one means the first.
+
+    Raises:
+        UsageError: the cluster has none such.
+    """
+    fitting = [i for i, n in enumerate(status.nodes) if node in ("", n.name, n.address)]
+    if not fitting:
+        there = ", ".join(n.name for n in status.nodes) or "none yet"
+        raise UsageError(f"the cluster {status.cluster!r} has no node {node!r}; it has: {there}.")
+    index, spec = fitting[0], state.spec()
+    return Machine(
+        name=status.nodes[index].name,
+        address=f"127.{status.k}.254.{index + 2}",  # as in podling/internal/addr
+        data=state.folder / "data" / f"node-{index}",
+        run=state.run / f"node-{index}",
+        podling=Path(spec.get("bin", "")) / "podling",
+        neighbours=[(n.address, n.name) for n in status.nodes],
+        bwrap="" if spec.get("executor") == "proot" else spec.get("bwrap", ""),
+        proot=spec.get("proot", ""),
+    )
 
 
 def _likeness(folder: Path, without: set[str]) -> list[str]:

@@ -58,6 +58,7 @@ func (s *server) store(namespace string, create bool) (*images.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	opened.TagsOnly = true
 	s.stores[namespace] = opened
 	return opened, nil
 }

@@ -38,9 +38,13 @@ type Image struct {
 type Store struct {
 	dir     string
 	sources *Sources
-	pulls   flights
-	blobs   flights
-	usage   usageCache
+	// TagsOnly is for namespaces that the CRI does not work in: it is the CRI
+	// that gives each image its name by digest.
+	TagsOnly bool
+
+	pulls flights
+	blobs flights
+	usage usageCache
 
 	mu      sync.Mutex
 	images  map[string]*Image
@@ -276,7 +280,7 @@ func (s *Store) add(image *Image, ref reference.Named) error {
 			image.RepoTags = append(slices.DeleteFunc(image.RepoTags, func(t string) bool { return t == full }), full)
 		}
 		byDigest := ref.Name() + "@" + image.Target
-		if !slices.Contains(image.RepoDigests, byDigest) {
+		if !s.TagsOnly && !slices.Contains(image.RepoDigests, byDigest) {
 			image.RepoDigests = append(image.RepoDigests, byDigest)
 		}
 	}

@@ -184,14 +184,6 @@ func (k *Keeper) bringUp() {
 	settle.Now()
 }
 
-// balanceLoads gives load balancers their addresses until the cluster stops.
-func (k *Keeper) balanceLoads() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() { <-k.stopped; cancel() }()
-	(&balancer{api: k.api, logf: k.logf}).balance(ctx)
-}
-
 func (k *Keeper) failStart(stage string, err error) {
 	k.mu.Lock()
 	last := k.message

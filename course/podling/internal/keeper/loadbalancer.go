@@ -34,6 +34,14 @@ type service struct {
 	}
 }
 
+// balanceLoads gives load balancers their addresses until the cluster stops.
+func (k *Keeper) balanceLoads() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { <-k.stopped; cancel() }()
+	(&balancer{api: k.api, logf: k.logf}).balance(ctx)
+}
+
 // balance runs until ctx is done.
 func (b *balancer) balance(ctx context.Context) {
 	for ctx.Err() == nil {

@@ -11,7 +11,8 @@ const JournalPath = "/access.log"
 
 // journaled logs requests to the file at path, and shows the file.
 func journaled(next http.Handler, path string, name func(remote string) string) (http.Handler, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	// The logs of a cluster of the same name may be there: this is another one.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
