@@ -491,11 +491,11 @@ A Pod's promise is to keep its containers running. This one says two things and 
 """
 It ended, was started again at once, and ended again. From now on Kubernetes waits before each new try: 10 seconds, 20,
 40, and so on, up to 5 minutes. `CrashLoopBackOff` is the name of that wait. It is not a cause. Where do you find the
-cause? The container that runs now (if one does) may have nothing to tell; the one before it has:
+cause? In the log: it holds what the container said that ran last, also when that has ended:
 """
 
-# %% id="pods-restart-previous"
-# %kubectl logs ends --previous
+# %% id="pods-restart-logs"
+# %kubectl logs ends
 
 # %% [markdown] id="pods-restart-describe-why"
 """
@@ -598,6 +598,16 @@ Now the other probe. We take the front page away; three failures in a row, and K
 """
 The container was killed and started again from its image. So the front page is back, since it is in the image, and
 `ready.html` is gone, since it was only in the old container's layer: `0/1` once more.
+
+The log begins anew, too. What the container before this one said, you get with `--previous`:
+"""
+
+# %% id="pods-probe-previous"
+# %kubectl logs probed --previous --tail=3
+
+# %% [markdown] id="pods-probe-kinds"
+"""
+The three probes, side by side:
 
 | probe | it asks | if it fails |
 | --- | --- | --- |
