@@ -49,6 +49,9 @@ func (k *Keeper) keepRunning(r *running) {
 			}
 		}
 		k.noteEnd(r, err)
+		if r.Name == "etcd" && !k.reached("apiserver") {
+			k.emptyEtcd()
+		}
 		if time.Since(began) > goodRun {
 			backoff = firstBackoff
 		}
@@ -120,6 +123,23 @@ func (k *Keeper) noteEnd(r *running, err error) {
 	k.logf("%s ended: %v", r.Name, err)
 	if tries >= triesToStart && !k.isReady() {
 		k.fail(fmt.Sprintf("%s ended %d times, last: %v (log: %s)", r.Name, tries, err, k.logPath(r.Name)))
+	}
+}
+
+// emptyEtcd takes away what an etcd has written that died before the API has
+// answered. One that dies while it makes its log finds the log later, but no
+// member in it, and waits for a leader for ever. The apiserver begins anew as
+// well: what it may have written is gone.
+func (k *Keeper) emptyEtcd() {
+	if err := os.RemoveAll(k.cluster.Path("data", "etcd")); err != nil {
+		k.logf("etcd's files could not be removed: %v", err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, r := range k.components {
+		if r.Name == "apiserver" && r.pid != 0 {
+			syscall.Kill(r.pid, syscall.SIGKILL)
+		}
 	}
 }
 
