@@ -47,6 +47,7 @@ from grader.isolation.standstill import Standstill
 from grader.limits import Limits
 from grader.place import GradingCluster, NoCluster, Place
 
+_ORPHANS_END_WITHIN = 2.0
 _LAST_WORD_WITHIN = 1.0
 """Seconds that one thread's answer waits for another's, which nobody may be reading any more."""
 
@@ -104,13 +105,19 @@ class Worker:
             else:
                 path.unlink()
         self.place.reset()
+        if not self.isolated:  # no wall took them along when the student's kernel ended
+            for process in self._left():
+                process.signal(signal.SIGKILL)
+                process.wait(_ORPHANS_END_WITHIN)
         for orphan in processes.zombies_of(os.getpid()):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(orphan, os.WNOHANG)
-        ours = self.place.processes()
-        left = [p.pid for p in processes.tree(os.getpid())[1:] if p.pid not in ours]
-        if left:
+        if left := [orphan.pid for orphan in self._left()]:
             raise LabError(f"Processes of the submission are left: {left}.")
+
+    def _left(self) -> list[processes.ProcessId]:
+        ours = self.place.processes()
+        return [p for p in processes.tree(os.getpid())[1:] if p.pid not in ours]
 
 
 class _Watch:
