@@ -224,7 +224,7 @@ def _usual_jobs() -> int:
 
 
 @lab.command()
-@click.option("--jobs", default=lambda: _usual_jobs(), type=click.IntRange(1, 64), metavar="N",
+@click.option("--jobs", default=_usual_jobs, type=click.IntRange(1, 64), metavar="N",
               help="How many submissions are executed at once, each with half a GB for its cluster.  "
               "[default: two a processor, or as many as there is memory for]")  # fmt: skip
 @click.option("--isolation", default="sandbox", type=click.Choice(["sandbox", "none"]), show_default=True,
@@ -284,7 +284,7 @@ def bench_cluster(runs: int, as_json: bool) -> None:
 @bench.command("grade")
 @click.option("--count", default=12, type=click.IntRange(1), show_default=True, metavar="N",
               help="How many submissions.")  # fmt: skip
-@click.option("--jobs", default=lambda: _usual_jobs(), type=click.IntRange(1), metavar="N",
+@click.option("--jobs", default=_usual_jobs, type=click.IntRange(1), metavar="N",
               help="How many are executed at once.  [default: as of `lab grade`]")  # fmt: skip
 @click.option("--resets", default=10, type=click.IntRange(1), show_default=True, metavar="N",
               help="How many resets are measured.")  # fmt: skip

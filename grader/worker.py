@@ -229,8 +229,7 @@ class Jobs:
         for line in self._source:
             self._lines.put(line)
         self._say(ended=True)
-        for process in processes.tree(os.getpid())[1:]:
-            process.signal(signal.SIGKILL)
+        processes.end_descendants()
         os._exit(0)
 
     def __iter__(self) -> Iterator[str]:

@@ -163,11 +163,9 @@ class Embedded:
         if last and last.stage == "ready":
             return self.status()
         reason = f"{last.stage}: {last.message}" if last else "no reason given"
-        keeper = self.keeper
+        keeper, failed = self.keeper, last is not None and last.stage == "failed"
         # One that failed stays to say why; of one that was killed, the connection may end before it.
-        if not keeper or (
-            not (last and last.stage == "failed") and keeper.wait(_KEEPER_GONE_WITHIN)
-        ):
+        if not keeper or (not failed and keeper.wait(_KEEPER_GONE_WITHIN)):
             reason = f"its keeper ended; it said last: {self._state.last_words('keeper')}"
         raise ClusterError(
             f"the cluster {self.name!r} could not start: {reason.rstrip('.')}."
