@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 8888
 _SERVER_UP_WITHIN, _SERVER_ENDS_WITHIN = 60.0, 8.0
+_LOOK_AGAIN = 0.05
 
 
 def start(name: str, nodes: int, lang: str, port: int | None, *, browser: bool) -> int:
@@ -182,6 +184,7 @@ class _Server:
     def __init__(self, cluster: Embedded, lessons: Path, port: int) -> None:
         token = secrets.token_urlsafe(24)
         self.address = f"http://127.0.0.1:{port}/lab?token={token}"
+        self._port = port
         self.log = cluster.logs / "jupyter.log"
         self._runtime = cluster.kubeconfig.parent / "run" / "jupyter"
         self._runtime.mkdir(mode=0o700, exist_ok=True)
@@ -213,9 +216,14 @@ class _Server:
         self.pid = self._child.pid
 
     def wait_up(self) -> None:
-        """Waits until the server listens: it then writes a file that has its pid in its name."""
+        """Waits until the server listens."""
+        deadline = time.monotonic() + _SERVER_UP_WITHIN
         me = processes.of(self.pid)
-        if me and events.wait_in_folder(self._runtime, self._listens, me, _SERVER_UP_WITHIN):
+        if (
+            me
+            and events.wait_in_folder(self._runtime, self._listens_soon, me, _SERVER_UP_WITHIN)
+            and self._listens(deadline)
+        ):
             return
         raise JupyterError(
             f"JupyterLab did not start within {_SERVER_UP_WITHIN:.0f} s:\n{self.last_words()}"
@@ -224,7 +232,18 @@ class _Server:
             f"The whole log is {self.log}.",
         )
 
-    def _listens(self) -> bool:
+    def _listens(self, deadline: float) -> bool:
+        """Waits until the port takes connections, which nothing announces."""
+        while self.code() is None and time.monotonic() < deadline:
+            with contextlib.suppress(ConnectionRefusedError, TimeoutError):
+                socket.create_connection(("127.0.0.1", self._port), _LOOK_AGAIN).close()
+                return True
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(_LOOK_AGAIN)
+        return False
+
+    def _listens_soon(self) -> bool:
+        """The server has written the file with its pid in its name; it listens a moment later."""
         # The server is our child, or below it where its launcher stays: podling's launch/guard.go.
         there = {_pid_of(file) for file in self._runtime.glob("jpserver-*.json")}
         return any(process.pid in there for process in processes.tree(self.pid)) if there else False

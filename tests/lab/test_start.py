@@ -101,6 +101,19 @@ def test_kill_9_of_lab_start_takes_jupyterlab_and_the_cluster_with_it(own_state,
         second.child.communicate(timeout=20)
 
 
+def test_the_address_is_printed_only_when_jupyterlab_listens(own_state, tmp_path, monkeypatch):
+    # Jupyter binds its port from its event loop: here the loop is busy until well after the file
+    # that says where the server is has been written.
+    config = tmp_path / "jupyter_server_config.py"
+    busy = "import time, asyncio\nasyncio.get_event_loop().call_soon(time.sleep, 3)\n"
+    config.write_text(busy)
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    with started() as lab:
+        assert lab.ask("status")["started"]
+        lab.child.send_signal(signal.SIGINT)
+        lab.child.communicate(timeout=20)
+
+
 def test_the_end_of_the_cluster_ends_jupyterlab_and_says_so(own_state):
     with started() as lab:
         keeper = Embedded().keeper
