@@ -45,10 +45,10 @@ def items(lesson: str) -> list[Item]:
     """
     path = FOLDER / lesson / "material.toml"
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("item", [])
-    except (OSError, tomllib.TOMLDecodeError) as problem:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))["item"]
+    except (OSError, KeyError, tomllib.TOMLDecodeError) as problem:
         raise ContentError(f"{lesson}/material.toml cannot be read: {problem}") from problem
-    if not rows or any(set(row) - _KEYS or not row.get("what") for row in rows):
+    if any(set(row) - _KEYS or not row.get("what") for row in rows):
         raise ContentError(
             f"{lesson}/material.toml needs [[item]] tables with what, cells and tasks, and nothing else."
         )
