@@ -65,6 +65,11 @@ def test_it_knows_its_neighbours_and_the_mirror(machine: Machine) -> None:
     assert hosts.endswith("first\n")
 
 
+def test_no_run_of_many_loses_its_output(machine: Machine) -> None:
+    # PRoot lost one in ten where the launcher executed the program in another thread than its first.
+    assert {run(machine, "echo here").stdout for _ in range(40)} == {"here\n"}
+
+
 def test_a_program_that_is_not_there_is_named(machine: Machine) -> None:
     done = subprocess.run(
         machine.argv(["no-such-program"]), env=os.environ | machine.env(), capture_output=True, text=True
