@@ -209,11 +209,13 @@ class _Output:
         self, parts: dict[str, list[str]], write: Callable[[str], None], until: str | None
     ) -> str:
         """Read until both streams end ("ended"), the text comes ("found") or time is up ("deadline")."""
+        over = False
         while self.selector.get_map():
-            if self.left() <= 0:
+            if over:
                 self.flush(write)
                 return "deadline"
-            for key, _mask in self.selector.select(min(self.left(), HOLD_BACK)):
+            over = self.left() <= 0  # what has come already is still read: once
+            for key, _mask in self.selector.select(max(0.0, min(self.left(), HOLD_BACK))):
                 pipe: IO[bytes] = key.fileobj  # type: ignore[assignment]
                 data = os.read(pipe.fileno(), 65536)
                 if not data:
@@ -279,8 +281,10 @@ def watch(
     )
     buffer, decoder = "", json.JSONDecoder()
     with closing(_Output(process, deadline)) as output:
-        while output.left() > 0 and output.selector.get_map():
-            for key, _mask in output.selector.select(output.left()):
+        over = False
+        while output.selector.get_map() and not over:
+            over = output.left() <= 0  # what has come already is still read: once
+            for key, _mask in output.selector.select(max(0.0, output.left())):
                 data = os.read(key.fd, 65536)
                 if not data:
                     output.selector.unregister(key.fileobj)

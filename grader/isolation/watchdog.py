@@ -21,7 +21,7 @@ EVERY = 0.2
 """Seconds between two looks."""
 _MOST_FILES = 50_000  # each costs the kernel memory, an empty one too
 _MOST_FOR_MESSAGES = 512 * MB
-_ENDS_WITHIN = 2.0
+_ENDS_WITHIN = 5.0
 
 
 @dataclass(frozen=True)

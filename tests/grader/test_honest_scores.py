@@ -15,7 +15,7 @@ from tests.grader import plain
 
 pytestmark = pytest.mark.usefixtures("walls")
 
-LIMITS = Limits(cell=4, submission=60)
+LIMITS = Limits(cell=10, submission=90)  # enough for an honest cell on a machine that stalls
 BROKEN = {"nothing": "", "half": "{", "number": '{"cells": 3}', "list": "[]", "bytes": "\x00\x01"}
 
 
@@ -108,7 +108,7 @@ def test_a_dead_kernel_costs_what_comes_after_it(results: dict[str, Result]) -> 
 def test_a_loop_is_interrupted_and_the_rest_still_counts(results: dict[str, Result]) -> None:
     result = results["loops"]
     assert (result.score, result.outcome) == (4, Outcome.TIMED_OUT)
-    assert "Cell total: it did not end within 4 s" in texts(result)
+    assert "Cell total: it did not end within 10 s" in texts(result)
 
 
 def test_a_loop_that_cannot_be_interrupted_costs_the_kernel_its_life(
@@ -153,9 +153,9 @@ def test_grading_again_gives_the_same(folder: Path, results: dict[str, Result]) 
 
 def test_the_time_of_the_whole_submission_is_bounded(tmp_path: Path) -> None:
     plain.write_source(tmp_path)
-    slow = "import threading; threading.Event().wait(3); total = sum(numbers)"
+    slow = "import threading; threading.Event().wait(20); total = sum(numbers)"
     plain.hand_in(tmp_path, "ada", plain.submission({**plain.GOOD, "total": slow}))
-    (result,) = grade_folder(tmp_path, cluster=False, limits=Limits(cell=10, submission=2))
+    (result,) = grade_folder(tmp_path, cluster=False, limits=Limits(cell=30, submission=10))
     assert (result.score, result.outcome) == (1, Outcome.TIMED_OUT)
     assert result.seconds < 30
 
