@@ -34,6 +34,7 @@ class Embedded:
     def __init__(self, name: str = "kubelab") -> None:
         self._state = State(name)
         self._child: subprocess.Popen[bytes] | None = None
+        self.made_here = False  # True once this object's `create` has started it
         self._state.folder  # noqa: B018 - a name that cannot be one is refused here
 
     @property
@@ -76,6 +77,7 @@ class Embedded:
             self._state.write_spec(spec, binaries, tools.executors(spec.executor))
             try:
                 self._spawn(binaries / "podling", with_caller=spec.with_caller)
+                self.made_here = True
             except BaseException:  # Ctrl-C too: nobody else knows of the keeper yet
                 self._abandon()
                 raise
@@ -328,11 +330,11 @@ def start(
         the cluster, and whether it was started here (False: it ran already).
     """
     cluster = Embedded(spec.name)
-    started = cluster.create(spec)
     try:
+        cluster.create(spec)
         cluster.wait_ready(timeout, on_event)
     except (ClusterError, KeyboardInterrupt):
-        if started:
+        if cluster.made_here:  # known also where Ctrl-C comes just as create returns
             cluster.delete()
         raise
-    return cluster, started
+    return cluster, cluster.made_here

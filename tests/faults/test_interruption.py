@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from course import locks
+from course.cluster import embedded
+from course.cluster.base import Spec
 from course.cluster.state import State
 from tests.faults import traces
 from tests.faults.moments import Started
@@ -81,6 +87,22 @@ def test_other_ways_to_end_up(own_state: Path, number: signal.Signals) -> None:
         up.ends(130)
     nothing_left(own_state, k)
     assert "Traceback" not in up.said
+
+
+def test_ctrl_c_just_as_the_keeper_is_up(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = locks.held
+
+    @contextmanager
+    def interrupted_at_its_end(*arguments: Any) -> Iterator[None]:
+        with held(*arguments):
+            yield
+        monkeypatch.setattr(locks, "held", held)
+        raise KeyboardInterrupt  # as a signal's handler does, at a moment that no test can hit
+
+    monkeypatch.setattr(locks, "held", interrupted_at_its_end)
+    with pytest.raises(KeyboardInterrupt):
+        embedded.start(Spec("kubelab"))
+    nothing_left(own_state, 0)
 
 
 def test_ctrl_c_of_start_on_a_cluster_that_ran_before_leaves_that_one_running(
