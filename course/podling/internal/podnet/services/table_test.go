@@ -93,18 +93,30 @@ func TestRoutingFollowsTheServicesFields(t *testing.T) {
 func TestSessionAffinityKeepsAClientUntilItsEndpointLeavesOrItsTimeIsOver(t *testing.T) {
 	table := made(func(s *corev1.Service) {
 		s.Spec.SessionAffinity = corev1.ServiceAffinityClientIP
-		s.Spec.SessionAffinityConfig = &corev1.SessionAffinityConfig{ClientIP: &corev1.ClientIPConfig{TimeoutSeconds: ptr.To(int32(1))}}
+		s.Spec.SessionAffinityConfig = &corev1.SessionAffinityConfig{ClientIP: &corev1.ClientIPConfig{TimeoutSeconds: ptr.To(int32(3600))}}
 	}, endpoint("10.244.0.5", true, false), endpoint("10.244.0.6", true, false))
 	first := reached(table, "10.96.0.9:80", "a", -1)
 	if len(first) != 1 {
 		t.Fatalf("%v", first)
 	}
-	others := map[string]bool{}
+	others, began := map[string]bool{}, time.Now()
 	for _, c := range []string{"b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"} {
 		others[reached(table, "10.96.0.9:80", c, -1)[0]] = true
 	}
 	if len(others) != 2 {
 		t.Errorf("all clients are at one endpoint: %v", others)
+	}
+	b := stickyKey{Name{"a", "web"}, "b"}
+	if end := table.sticky[b].until; end.Before(began.Add(time.Hour)) || end.After(time.Now().Add(time.Hour)) {
+		t.Errorf("affinity ends at %v, not an hour after its last use, which was after %v", end, began)
+	}
+	again := map[string]bool{}
+	for range 100 {
+		table.sticky[b] = stickyTo{table.sticky[b].endpoint, time.Now()}
+		again[reached(table, "10.96.0.9:80", "b", -1)[0]] = true
+	}
+	if len(again) != 2 {
+		t.Errorf("affinity does not end: %v", again)
 	}
 	left := netip.MustParseAddrPort(first[0]).Addr()
 	for i, s := range table.slices[Name{"a", "web"}]["web-x"].Endpoints {
@@ -114,10 +126,6 @@ func TestSessionAffinityKeepsAClientUntilItsEndpointLeavesOrItsTimeIsOver(t *tes
 	}
 	if now := reached(table, "10.96.0.9:80", "a", -1); len(now) != 1 || now[0] == first[0] {
 		t.Errorf("%v after %v left", now, first)
-	}
-	time.Sleep(1100 * time.Millisecond)
-	if had := table.sticky[stickyKey{Name{"a", "web"}, "b"}]; time.Now().Before(had.until) {
-		t.Error("affinity does not end")
 	}
 }
 
