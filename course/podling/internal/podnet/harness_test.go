@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,6 +22,10 @@ import (
 	"kubelab.dev/podling/internal/addr"
 	"kubelab.dev/podling/internal/launch"
 )
+
+// patience is for what must happen, however slow the machine: only a fault
+// takes so long.
+const patience = 30 * time.Second
 
 // lab is a test's small cluster: a keeper in this process, and a net.
 type lab struct {
@@ -92,6 +97,7 @@ func freeK(t *testing.T) byte {
 func (l *lab) socket() string { return filepath.Join(l.dir, "s") }
 
 func (l *lab) save() {
+	l.world.Generation++
 	b, err := json.Marshal(l.world)
 	if err != nil {
 		l.t.Fatal(err)
@@ -103,6 +109,16 @@ func (l *lab) save() {
 	if err := os.Rename(tmp, filepath.Join(l.dir, "world")); err != nil {
 		l.t.Fatal(err)
 	}
+}
+
+// reload gives the running net a new world, and returns when net has it.
+func (l *lab) reload() {
+	l.t.Helper()
+	l.save()
+	l.until("net has its new world", func() bool {
+		b, _ := os.ReadFile(filepath.Join(l.dir, "world.loaded"))
+		return string(b) == strconv.Itoa(l.world.Generation)
+	})
 }
 
 func (l *lab) startNet() {
@@ -142,7 +158,7 @@ func (l *lab) killNet() {
 
 // waitEmpty holds the keeper to its promise that nothing is left behind.
 func (l *lab) waitEmpty() {
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if len(l.board.Live()) == 0 {
 			return
 		}
@@ -192,7 +208,7 @@ func (l *lab) run(flags []string, command ...string) (string, error) {
 	if err := c.Start(); err != nil {
 		l.t.Fatal(err)
 	}
-	t := time.AfterFunc(20*time.Second, func() { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
+	t := time.AfterFunc(2*patience, func() { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
 	defer t.Stop()
 	began := time.Now()
 	err := c.Wait()
@@ -228,7 +244,7 @@ func (l *lab) answers(i byte, port string) {
 	fmt.Sscan(port, &p)
 	a, _ := l.net.Loopback(addr.Pod(0, i))
 	at := netip.AddrPortFrom(a, l.net.Port(p)).String()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if c, err := net.Dial("tcp", at); err == nil {
 			c.Close()
 			return

@@ -23,7 +23,7 @@ func yama(t *testing.T) *lab {
 	return l
 }
 
-const fetch = "curl -sS --noproxy '*' --max-time 10 http://10.244.0.5/"
+const fetch = "curl -sS --noproxy '*' --max-time 30 http://10.244.0.5/"
 
 func TestUnderYamaAPodIsOpenedByTheKeeper(t *testing.T) {
 	l := yama(t) // the server's own bind was rewritten by the keeper's help
@@ -37,29 +37,32 @@ func TestUnderYamaAShellIsOpenedByItsLauncher(t *testing.T) {
 	l.want("five", asLab, "bash", "-c", fetch+" | cat | head -c 4")
 	l.want("fivefive", asLab, "bash", "-c", "cat <("+fetch+") <("+fetch+")")
 	// Without the launcher nobody may open it, and net says so.
-	if out, _ := l.orphanRun("never"); strings.Contains(out, "five") {
+	if out, _ := l.orphanRun("never", " --connect-timeout 1"); strings.Contains(out, "five") {
 		t.Errorf("somebody opened an orphan without a launcher: %q", out)
 	}
+	l.until("net's log says why", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return strings.Contains(l.log.String(), "cannot open a caller's memory")
+	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !strings.Contains(l.log.String(), "cannot open a caller's memory") {
-		t.Errorf("net's log: %s", l.log)
-	}
 	l.log.Reset()
 }
 
 // orphanRun starts a launcher that is no descendant of the keeper: this
 // process, which is no subreaper, loses it.
-func (l *lab) orphanRun(resident string) (string, error) {
+func (l *lab) orphanRun(resident, options string) (string, error) {
 	l.t.Helper()
-	out := filepath.Join(l.dir, "orphan-"+resident)
+	out, gate := filepath.Join(l.dir, "orphan-"+resident), l.fifo("go-"+resident)
 	self, _ := os.Executable()
-	script := fmt.Sprintf("(sleep 0.1; %s launch --socket %s --resident %s --context lab -- sh -c \"%s --connect-timeout 1\" > %s.new 2>&1; echo $? >> %s.new; mv %s.new %s) &",
-		self, l.socket(), resident, fetch, out, out, out, out)
+	script := fmt.Sprintf("(read line < %s; %s launch --socket %s --resident %s --context lab -- sh -c \"%s%s\" > %s.new 2>&1; echo $? >> %s.new; mv %s.new %s) &",
+		gate, self, l.socket(), resident, fetch, options, out, out, out, out)
 	if err := exec.Command("sh", "-c", script).Run(); err != nil {
 		return "", err
 	}
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	l.held(gate).WriteString("\n") // its parent has ended
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if b, err := os.ReadFile(out); err == nil {
 			if text, ok := strings.CutSuffix(string(b), "0\n"); ok {
 				return strings.TrimSpace(text), nil
@@ -72,28 +75,24 @@ func (l *lab) orphanRun(resident string) (string, error) {
 
 func TestALauncherThatIsNoDescendantOfTheKeeperServesItsOwn(t *testing.T) {
 	l := yama(t)
-	if out, err := l.orphanRun("always"); err != nil || out != "five" {
+	if out, err := l.orphanRun("always", ""); err != nil || out != "five" {
 		t.Errorf("%q %v", out, err)
 	}
 }
 
 func TestADaemonKeepsTheNetworkWhenItsShellHasEnded(t *testing.T) {
 	l := yama(t)
-	out := filepath.Join(l.dir, "daemon")
-	script := fmt.Sprintf("setsid sh -c '(sleep 0.5; %s > %s.new; mv %s.new %s) &' </dev/null >/dev/null 2>&1; echo left",
-		strings.ReplaceAll(fetch, "'*'", "10.244.0.9"), out, out, out)
-	script = strings.ReplaceAll(script, "--noproxy 10.244.0.9", "--noproxy \"*\"")
-	began := time.Now()
-	l.want("left", asLab, "sh", "-c", script)
-	if d := time.Since(began); d > 400*time.Millisecond {
-		t.Errorf("the launcher waited for the daemon: %v", d)
-	}
+	out, gate := filepath.Join(l.dir, "daemon"), l.fifo("go")
+	script := fmt.Sprintf("setsid sh -c '(read line < %s; %s > %s.new; mv %s.new %s) &' </dev/null >/dev/null 2>&1; echo left",
+		gate, strings.ReplaceAll(fetch, "'*'", `"*"`), out, out, out)
+	l.want("left", asLab, "sh", "-c", script) // a launcher that waits for the daemon does not end
+	l.held(gate).WriteString("\n")
 	l.file(out, "five")
 }
 
 func (l *lab) file(path, wanted string) {
 	l.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if b, err := os.ReadFile(path); err == nil {
 			if strings.TrimSpace(string(b)) != wanted {
 				l.t.Errorf("%s has %q, not %q", path, b, wanted)
@@ -150,19 +149,27 @@ func (l *lab) family(command ...string) *family {
 		l.t.Fatal(err)
 	}
 	go func() { f.ended <- f.Wait() }()
+	l.t.Cleanup(func() { f.Process.Kill() }) // where the test has failed
 	l.until("the program runs", func() bool {
 		f.guard, _ = firstChild(f.Process.Pid)
 		f.program, _ = firstChild(f.guard)
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return f.guard > 0 && f.program > 0 && strings.Contains(f.out.String(), "ready")
+		return f.guard > 0 && f.program > 0 && knowsItsProgram(f.Process.Pid) && strings.Contains(f.out.String(), "ready")
 	})
 	return f
 }
 
+// knowsItsProgram says whether a front has heard from its guard. It lets go of
+// its output then, and cannot tell before to whom a signal went.
+func knowsItsProgram(front int) bool {
+	to, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/1", front))
+	return to == os.DevNull
+}
+
 func (l *lab) until(what string, ok func() bool) {
 	l.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if ok() {
 			return
 		}
@@ -171,9 +178,9 @@ func (l *lab) until(what string, ok func() bool) {
 }
 
 const counting = `
-import signal, sys, time
+import os, signal, sys, time
 n = {}
-def took(s, _): n[s] = n.get(s, 0) + 1
+def took(s, _): n[s] = n.get(s, 0) + 1; os.write(1, b'took %d\n' % s)
 for s in (1, 2, 10, 15): signal.signal(s, took)
 def done(*_): print({k: n[k] for k in sorted(n)}); sys.exit(3)
 signal.signal(12, done)
@@ -187,11 +194,22 @@ func TestASignalReachesTheProgramOnceWhetherToTheProcessOrItsGroup(t *testing.T)
 	}
 	l := yama(t)
 	f := l.family("python3", "-c", counting)
+	sent := 0
+	took := func() int {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return strings.Count(f.out.String(), "took")
+	}
 	for range 3 {
 		for _, s := range []syscall.Signal{1, 2, 10, 15} {
 			for _, to := range []int{f.Process.Pid, -f.Process.Pid} {
 				syscall.Kill(to, s)
-				time.Sleep(60 * time.Millisecond)
+				sent++ // the next only then: two equal ones at once are one
+				l.until(fmt.Sprintf("signal %d to %d is taken", s, to), func() bool { return took() >= sent })
+				time.Sleep(60 * time.Millisecond) // a second one would come now
+				if n := took(); n != sent {
+					t.Fatalf("signal %d to %d, the %dth, made it %d", s, to, sent, n)
+				}
 			}
 		}
 	}
@@ -205,19 +223,20 @@ func TestAProgramThatIsStoppedAndContinuedByItsOwnPidEndsWell(t *testing.T) {
 	l := yama(t)
 	f := l.family("sh", "-c", "echo ready; read line < "+l.fifo("go")+"; exit 5")
 	syscall.Kill(f.program, syscall.SIGSTOP)
-	stopped := func() bool {
-		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.Process.Pid))
-		return strings.Contains(string(b), "State:\tT")
-	}
-	l.until("the front stops with it", stopped)
+	l.until("the front stops with it", func() bool { return isStopped(f.Process.Pid) })
 	syscall.Kill(f.program, syscall.SIGCONT)
-	l.until("the front goes on with it", func() bool { return !stopped() })
+	l.until("the front goes on with it", func() bool { return !isStopped(f.Process.Pid) })
 	if err := os.WriteFile(filepath.Join(l.dir, "go"), []byte("\n"), 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-f.ended; fmt.Sprint(err) != "exit status 5" {
 		t.Error(err)
 	}
+}
+
+func isStopped(pid int) bool {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	return strings.Contains(string(b), "State:\tT")
 }
 
 func TestNohupReachesTheProgram(t *testing.T) {
@@ -237,14 +256,15 @@ func TestWhicheverPartIsKilledAllDescendantsEnd(t *testing.T) {
 	for _, part := range []string{"front", "guard"} {
 		f := l.family("sh", "-c", script)
 		var all []int
-		for pid, parent := range parents() {
-			if pid == f.program || parent == f.program || parent == f.guard {
-				all = append(all, pid)
+		l.until(part+": the program has its three descendants", func() bool { // the last is started after "ready"
+			all = nil
+			for pid, parent := range parents() {
+				if pid == f.program || parent == f.program || parent == f.guard {
+					all = append(all, pid)
+				}
 			}
-		}
-		if len(all) < 4 {
-			t.Errorf("%s: descendants %v", part, all)
-		}
+			return len(all) == 4
+		})
 		syscall.Kill(map[string]int{"front": f.Process.Pid, "guard": f.guard}[part], syscall.SIGKILL)
 		<-f.ended
 		l.until(part+": all are gone", func() bool {
@@ -288,6 +308,19 @@ func TestACallWaitsForAStoppedGuardAndForTheNextNet(t *testing.T) {
 	if err := <-f.ended; err != nil || !strings.Contains(f.out.String(), "five") {
 		t.Errorf("%v %s", err, f.out)
 	}
+}
+
+// held waits until a program reads a fifo, which holds it, and returns the
+// other end.
+func (l *lab) held(fifo string) (f *os.File) {
+	l.t.Helper()
+	l.until("a program reads "+fifo, func() bool {
+		var err error
+		f, err = os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails without a reader
+		return err == nil
+	})
+	l.t.Cleanup(func() { f.Close() })
+	return f
 }
 
 func (l *lab) fifo(name string) string {

@@ -85,7 +85,7 @@ func (t *terminal) typed(s string) { t.master.WriteString(s) }
 // expect waits until text appears after what was expected before.
 func (t *terminal) expect(text string) {
 	t.l.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		t.mu.Lock()
 		at := strings.Index(t.seen.String()[t.read:], text)
 		if at >= 0 {
@@ -99,6 +99,28 @@ func (t *terminal) expect(text string) {
 	t.l.t.Fatalf("the terminal does not show %q", text)
 }
 
+// foreground is the process group that what is typed reaches.
+func (t *terminal) foreground() (group int) {
+	raw, err := t.master.SyscallConn()
+	if err == nil {
+		raw.Control(func(fd uintptr) { group, err = unix.IoctlGetInt(int(fd), unix.TIOCGPGRP) })
+	}
+	if err != nil {
+		t.l.t.Fatal(err)
+	}
+	return group
+}
+
+// resumed waits until the job that shell's fg has named, which is before it
+// has the terminal, has it and runs.
+func (t *terminal) resumed(shell int) {
+	t.l.t.Helper()
+	t.l.until("the job is in the foreground", func() bool {
+		job := t.foreground()
+		return job != shell && !isStopped(job)
+	})
+}
+
 // launch is the command line that runs command in a resident launch.
 func (t *terminal) launch(command string) string {
 	self, _ := os.Executable()
@@ -108,11 +130,14 @@ func (t *terminal) launch(command string) string {
 func TestCtrlCReachesTheProgramOnce(t *testing.T) {
 	l := yama(t)
 	term := newTerminal(l)
-	if err := os.WriteFile(l.dir+"/count.py", []byte(strings.ReplaceAll(counting, "n[s] = n.get(s, 0) + 1", "n[s] = n.get(s, 0) + 1; print('took', s, flush=True)")), 0o600); err != nil {
+	shell := term.foreground()
+	if err := os.WriteFile(l.dir+"/count.py", []byte(counting), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	term.typed(term.launch("python3 count.py") + "\n")
 	term.expect("ready")
+	f, _ := firstChild(term.shell.Process.Pid)
+	l.until("the front knows its program", func() bool { return knowsItsProgram(f) })
 	for range 3 {
 		term.typed("\x03")
 		term.expect("took 2")
@@ -123,10 +148,10 @@ func TestCtrlCReachesTheProgramOnce(t *testing.T) {
 	term.expect("outer> ")
 	term.typed("fg; echo code $?\n")
 	term.expect("count.py")
+	term.resumed(shell)
 	term.typed("\x03")
 	term.expect("took 2")
 	time.Sleep(60 * time.Millisecond)
-	f, _ := firstChild(term.shell.Process.Pid)
 	syscall.Kill(f, syscall.SIGUSR2)
 	term.expect("{2: 4}")
 	term.expect("code 3")
@@ -135,21 +160,23 @@ func TestCtrlCReachesTheProgramOnce(t *testing.T) {
 func TestAShellWithJobControlWorksInAResidentLaunch(t *testing.T) {
 	l := yama(t)
 	term := newTerminal(l)
+	outer := term.foreground()
 	term.typed(term.launch("bash --norc --noprofile -i") + "\n")
-	time.Sleep(50 * time.Millisecond)
+	term.expect("outer> ") // the inner shell's too, until it has another
 	term.typed("PS1='inner'$'> '\n")
 	term.expect("inner> ")
+	inner := term.foreground()
 	term.typed(fetch + "; echo\n")
 	term.expect("five")
 	term.expect("inner> ")
-	term.typed("sleep 100\n")
-	time.Sleep(200 * time.Millisecond)
+	term.typed("sh -c 'echo here; exec sleep 100'\n")
+	term.expect("\nhere") // which is not the typed line's
 	term.typed("\x1a")
 	term.expect("Stopped")
 	term.expect("inner> ")
 	term.typed("fg\n")
 	term.expect("sleep 100")
-	time.Sleep(100 * time.Millisecond)
+	term.resumed(inner)
 	term.typed("\x03")
 	term.expect("inner> ")
 	term.typed("suspend\n") // the inner shell itself
@@ -157,6 +184,7 @@ func TestAShellWithJobControlWorksInAResidentLaunch(t *testing.T) {
 	term.expect("outer> ")
 	term.typed("fg; echo code $?\n")
 	term.expect("bash")
+	term.resumed(outer)
 	term.typed("exit 4\n")
 	term.expect("code 4")
 	term.expect("outer> ")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ type world struct {
 	ResolvConf string
 	K          byte
 	Refused    bool // net behaves as under Yama's ptrace_scope 1
+	Generation int  // grows with each save
 }
 
 type crashing struct {
@@ -57,24 +59,27 @@ func (c crashing) Route(q services.Query) (netip.AddrPort, services.Outcome) {
 
 func testNet(file string) {
 	table := services.New()
-	var w world
-	load := func() {
+	load := func() (w world) { // a new one each time: the table has the last one's parts
 		b, err := os.ReadFile(file)
-		if err != nil || json.Unmarshal(b, &w) != nil {
-			return
+		if err == nil {
+			err = json.Unmarshal(b, &w)
+		}
+		if err != nil {
+			panic(err) // save puts the whole file there at once
 		}
 		table.ReplaceServices(w.Services)
 		table.ReplaceSlices(w.Slices)
 		table.ReplaceNodes(w.Nodes)
+		return w
 	}
-	load()
+	w := load()
 	table.MarkSynced()
 	go func() {
-		var last time.Time
+		var last os.FileInfo
 		for ; ; time.Sleep(5 * time.Millisecond) {
-			if st, err := os.Stat(file); err == nil && st.ModTime() != last {
-				last = st.ModTime()
-				load()
+			if st, err := os.Stat(file); err == nil && !os.SameFile(st, last) {
+				last = st
+				os.WriteFile(file+".loaded", []byte(strconv.Itoa(load().Generation)), 0o600)
 			}
 		}
 	}()
