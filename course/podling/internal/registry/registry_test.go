@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -150,7 +151,9 @@ func TestAnUnknownImageIsRefusedInWords(t *testing.T) {
 
 func request(t *testing.T, method, url string) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // only a fault takes so long
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,13 +207,42 @@ func TestImagesBuiltWhileItRunsAreServed(t *testing.T) {
 }
 
 func TestALargeLayoutIsServedAtOnce(t *testing.T) {
-	folder := t.TempDir()
-	add(t, folder, image(t, 50<<20), "docker.io/library/big:1")
+	folder, aside, img := t.TempDir(), t.TempDir(), image(t, 50<<20)
+	add(t, folder, img, "docker.io/library/big:1")
+	layers, err := img.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Each layer is a fifo until the first answer has come: a server that reads
+	// layers for it waits for ever.
+	blobs := map[string]string{}
+	for _, l := range layers {
+		d, _ := l.Digest()
+		path := filepath.Join(folder, "blobs", "sha256", d.Hex)
+		blobs[path] = filepath.Join(aside, d.Hex)
+		if err := errors.Join(os.Rename(path, blobs[path]), syscall.Mkfifo(path, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	start := time.Now()
 	host := serve(t, folder, nil)
+	t.Cleanup(func() { // such a server must end
+		for path := range blobs {
+			if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+				defer f.Close() // when it finds no other
+			}
+			os.Remove(path)
+		}
+	})
 	resp, body := request(t, "GET", "http://"+host+"/v2/library/big/manifests/1")
-	if took := time.Since(start); resp.StatusCode != 200 || took > 200*time.Millisecond {
-		t.Errorf("the first answer was %d after %s", resp.StatusCode, took)
+	if resp.StatusCode != 200 {
+		t.Errorf("the first answer was %d", resp.StatusCode)
+	}
+	t.Logf("the first answer took %s", time.Since(start))
+	for path, whole := range blobs {
+		if err := os.Rename(whole, path); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var m v1.Manifest
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
