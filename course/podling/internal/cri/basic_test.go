@@ -15,7 +15,7 @@ func TestAContainerRunsLogsAndAnswersExec(t *testing.T) {
 		if s := n.status(id); s.State != runtimeapi.ContainerState_CONTAINER_RUNNING || s.StartedAt == 0 {
 			t.Fatalf("status: %v", s)
 		}
-		until(t, 5e9, "both lines are in the log", func() bool {
+		until(t, "both lines are in the log", func() bool {
 			log := n.log(id)
 			return strings.Contains(log, "stdout F out\n") && strings.Contains(log, "stderr F err\n")
 		})

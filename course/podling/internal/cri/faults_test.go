@@ -97,7 +97,7 @@ func newMarker() string { return strconv.Itoa(1_000_000 + rand.IntN(900_000_000)
 // runtimePids are the executor's process and the agent's, on the machine.
 func (n *node) runtimePids(id string) (executor, agent int) {
 	n.t.Helper()
-	r, err := n.runtime.ContainerStatus(within(n.t, 5*time.Second), &runtimeapi.ContainerStatusRequest{ContainerId: id, Verbose: true})
+	r, err := n.runtime.ContainerStatus(within(n.t, patience), &runtimeapi.ContainerStatusRequest{ContainerId: id, Verbose: true})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func (n *node) runtimePids(id string) (executor, agent int) {
 
 func gone(t *testing.T, marker string, pids ...int) {
 	t.Helper()
-	until(t, 2*time.Second, "all processes are gone", func() bool {
+	until(t, "all processes are gone", func() bool {
 		for _, pid := range pids {
 			if state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !bytes.Contains(state, []byte(") Z ")) {
 				return false
@@ -145,7 +145,7 @@ func TestWhateverIsKilledNoProcessIsLeft(t *testing.T) {
 			for _, name := range []string{"the executor", "the agent", "the node"} {
 				marker := newMarker()
 				id := busyContainer(p, marker)
-				until(t, 5*time.Second, "the tree stands", func() bool { return len(alive(marker)) >= 6 })
+				until(t, "the tree stands", func() bool { return len(alive(marker)) >= 6 })
 				executorPid, agent := n.runtimePids(id)
 				if err := unix.Kill(victims[name](executorPid, agent), unix.SIGKILL); err != nil {
 					t.Fatal(err)
@@ -163,7 +163,7 @@ func TestWhateverIsKilledNoProcessIsLeft(t *testing.T) {
 			// A new node starts empty, on the same folder and socket, with its images.
 			_ = cmd.Wait()
 			n.spawn()
-			list, err := n.runtime.ListPodSandbox(within(t, 5*time.Second), &runtimeapi.ListPodSandboxRequest{})
+			list, err := n.runtime.ListPodSandbox(within(t, patience), &runtimeapi.ListPodSandboxRequest{})
 			if err != nil || len(list.Items) != 0 {
 				t.Fatalf("%v %v", list, err)
 			}
@@ -186,8 +186,8 @@ func TestTheEndOfTheMainProcessEndsTheContainer(t *testing.T) {
 			t.Errorf("processes %v outlive their container", left)
 		}
 		stopped := busyContainer(p, marker)
-		until(t, 5*time.Second, "the tree stands", func() bool { return len(alive(marker)) >= 6 })
-		if _, err := n.runtime.StopPodSandbox(within(t, 5*time.Second), &runtimeapi.StopPodSandboxRequest{PodSandboxId: p.id}); err != nil {
+		until(t, "the tree stands", func() bool { return len(alive(marker)) >= 6 })
+		if _, err := n.runtime.StopPodSandbox(within(t, patience), &runtimeapi.StopPodSandboxRequest{PodSandboxId: p.id}); err != nil {
 			t.Fatal(err)
 		}
 		if left := alive(marker); len(left) > 0 || n.status(stopped).State != runtimeapi.ContainerState_CONTAINER_EXITED {

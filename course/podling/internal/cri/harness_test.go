@@ -100,7 +100,7 @@ func startNode(t *testing.T, executor string, changes ...func(*cri.Config)) *nod
 			t.Skipf("this machine allows no %s: %v", executor, err)
 		}
 		t.Fatal(err)
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the runtime did not start")
 	}
 	t.Cleanup(func() {

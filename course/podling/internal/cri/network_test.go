@@ -99,7 +99,7 @@ func TestPodsReachEachOtherByAddress(t *testing.T) {
 				out, _ := n.exec(id, "wget", "-q", "-O-", "http://"+address+"/")
 				return out
 			}
-			until(t, 5*time.Second, "the page comes", func() bool { return get(shell, "10.244.0.2") == "page\n" })
+			until(t, "the page comes", func() bool { return get(shell, "10.244.0.2") == "page\n" })
 			if got := get(server, "127.0.0.1"); got != "page\n" {
 				t.Errorf("localhost in the pod: %q", got)
 			}
@@ -111,7 +111,7 @@ func TestPodsReachEachOtherByAddress(t *testing.T) {
 			}
 			// pid 1 is the image's process, as on any cluster.
 			deaf := client.start([]string{"sh", "-c", "trap 'echo got; exit 3' TERM; echo ready; while true; do sleep 0.05; done"})
-			until(t, 5*time.Second, "the trap is set", func() bool { return strings.Contains(n.log(deaf), "ready") })
+			until(t, "the trap is set", func() bool { return strings.Contains(n.log(deaf), "ready") })
 			n.exec(deaf, "kill", "1")
 			if s := n.exited(deaf); s.ExitCode != 3 {
 				t.Errorf("kill 1: %d", s.ExitCode)
@@ -134,7 +134,7 @@ func TestPodsStartFastInTheNetwork(t *testing.T) {
 	before := time.Now()
 	n.startCreated(id)
 	t.Logf("StartContainer with the launcher: %v", time.Since(before))
-	if _, err := n.runtime.StopPodSandbox(within(t, 5*time.Second), &runtimeapi.StopPodSandboxRequest{PodSandboxId: p.id}); err != nil {
+	if _, err := n.runtime.StopPodSandbox(within(t, patience), &runtimeapi.StopPodSandboxRequest{PodSandboxId: p.id}); err != nil {
 		t.Fatal(err)
 	}
 }

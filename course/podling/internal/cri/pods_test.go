@@ -20,6 +20,11 @@ import (
 
 func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }
 
+// patience is for what must happen, however slow the machine: only a fault
+// takes so long. What a test would see by a time is longer: sleeps of 77 s and
+// more, a grace period of 60.
+const patience = 30 * time.Second
+
 // within is a context for one call.
 func within(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
@@ -29,7 +34,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 
 func (n *node) pull(image string) string {
 	n.t.Helper()
-	r, err := n.images.PullImage(within(n.t, 30*time.Second), &runtimeapi.PullImageRequest{Image: &runtimeapi.ImageSpec{Image: image}})
+	r, err := n.images.PullImage(within(n.t, patience), &runtimeapi.PullImageRequest{Image: &runtimeapi.ImageSpec{Image: image}})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -51,7 +56,7 @@ func (n *node) pod(name string) *pod {
 		LogDirectory: filepath.Join(n.logs, name), Labels: map[string]string{"pod": name},
 		DnsConfig: &runtimeapi.DNSConfig{Servers: []string{"10.96.0.10"}, Searches: []string{"svc.cluster.local"}, Options: []string{"ndots:5"}},
 		Linux:     &runtimeapi.LinuxPodSandboxConfig{}}}
-	r, err := n.runtime.RunPodSandbox(within(n.t, 10*time.Second), &runtimeapi.RunPodSandboxRequest{Config: p.config})
+	r, err := n.runtime.RunPodSandbox(within(n.t, patience), &runtimeapi.RunPodSandboxRequest{Config: p.config})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -70,7 +75,7 @@ func (p *pod) create(argv []string, options ...option) string {
 	for _, o := range options {
 		o(config)
 	}
-	r, err := p.runtime.CreateContainer(within(p.t, 10*time.Second), &runtimeapi.CreateContainerRequest{
+	r, err := p.runtime.CreateContainer(within(p.t, patience), &runtimeapi.CreateContainerRequest{
 		PodSandboxId: p.id, Config: config, SandboxConfig: p.config})
 	if err != nil {
 		p.t.Fatal(err)
@@ -87,14 +92,14 @@ func (p *pod) start(argv []string, options ...option) string {
 
 func (n *node) startCreated(id string) {
 	n.t.Helper()
-	if _, err := n.runtime.StartContainer(within(n.t, 10*time.Second), &runtimeapi.StartContainerRequest{ContainerId: id}); err != nil {
+	if _, err := n.runtime.StartContainer(within(n.t, patience), &runtimeapi.StartContainerRequest{ContainerId: id}); err != nil {
 		n.t.Fatal(err)
 	}
 }
 
 func (n *node) status(id string) *runtimeapi.ContainerStatus {
 	n.t.Helper()
-	r, err := n.runtime.ContainerStatus(within(n.t, 5*time.Second), &runtimeapi.ContainerStatusRequest{ContainerId: id})
+	r, err := n.runtime.ContainerStatus(within(n.t, patience), &runtimeapi.ContainerStatusRequest{ContainerId: id})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -102,18 +107,18 @@ func (n *node) status(id string) *runtimeapi.ContainerStatus {
 }
 
 // until polls, because CRI has no other way to be told.
-func until(t *testing.T, limit time.Duration, what string, ok func() bool) {
+func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(limit); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", limit, what)
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }
 
 func (n *node) exited(id string) *runtimeapi.ContainerStatus {
 	n.t.Helper()
-	until(n.t, 10*time.Second, "the container exits", func() bool {
+	until(n.t, "the container exits", func() bool {
 		return n.status(id).State == runtimeapi.ContainerState_CONTAINER_EXITED
 	})
 	return n.status(id)
@@ -139,7 +144,7 @@ func (n *node) log(id string) string {
 
 func (n *node) exec(id string, argv ...string) (string, int) {
 	n.t.Helper()
-	r, err := n.runtime.ExecSync(within(n.t, 10*time.Second), &runtimeapi.ExecSyncRequest{ContainerId: id, Cmd: argv, Timeout: 5})
+	r, err := n.runtime.ExecSync(within(n.t, 2*patience), &runtimeapi.ExecSyncRequest{ContainerId: id, Cmd: argv, Timeout: int64(patience / time.Second)})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -157,7 +162,7 @@ func stream(t *testing.T, address string, options remotecommand.StreamOptions) e
 	if err != nil {
 		t.Fatal(err)
 	}
-	return executor.StreamWithContext(within(t, 20*time.Second), options)
+	return executor.StreamWithContext(within(t, patience), options)
 }
 
 // safeBuffer may be read while it is written.

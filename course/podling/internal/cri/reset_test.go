@@ -63,7 +63,7 @@ func TestAllPodsEndAtOnceAndAreForgotten(t *testing.T) {
 			t.Error("the executor still runs")
 		}
 		// What the kubelet does next, of ids that are not known any more.
-		ctx := within(t, 5*time.Second)
+		ctx := within(t, patience)
 		_, e1 := n.runtime.StopContainer(ctx, &runtimeapi.StopContainerRequest{ContainerId: running, Timeout: 300})
 		_, e2 := n.runtime.RemoveContainer(ctx, &runtimeapi.RemoveContainerRequest{ContainerId: created})
 		_, e3 := n.runtime.StopPodSandbox(ctx, &runtimeapi.StopPodSandboxRequest{PodSandboxId: p.id})
@@ -78,7 +78,7 @@ func TestAllPodsEndAtOnceAndAreForgotten(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "is gone: the cluster was reset") {
 			t.Errorf("a pod that is gone starts: %v", err)
 		}
-		until(t, 2*time.Second, "the files are gone", func() bool {
+		until(t, "the files are gone", func() bool {
 			left, _ := filepath.Glob(filepath.Join(n.config.Dir, "trash-*"))
 			inside, _ := filepath.Glob(filepath.Join(n.config.Dir, "run", "*s", "*"))
 			return len(left)+len(inside) == 0
@@ -91,7 +91,7 @@ func TestEndedPodsGiveTheirAddressesBack(t *testing.T) {
 	for range 3 {
 		for i := range 200 { // of 253
 			config := &runtimeapi.PodSandboxConfig{Metadata: &runtimeapi.PodSandboxMetadata{Name: "p", Attempt: uint32(i)}}
-			if _, err := n.runtime.RunPodSandbox(within(t, 5*time.Second), &runtimeapi.RunPodSandboxRequest{Config: config}); err != nil {
+			if _, err := n.runtime.RunPodSandbox(within(t, patience), &runtimeapi.RunPodSandboxRequest{Config: config}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -109,7 +109,7 @@ func TestAContainerThatIsJustStartingIsEndedToo(t *testing.T) {
 			id := p.create([]string{"sleep", "4712"})
 			started := make(chan error, 1)
 			go func() {
-				_, err := n.runtime.StartContainer(within(t, 10*time.Second), &runtimeapi.StartContainerRequest{ContainerId: id})
+				_, err := n.runtime.StartContainer(within(t, patience), &runtimeapi.StartContainerRequest{ContainerId: id})
 				started <- err
 			}()
 			time.Sleep(time.Duration(i) * 2 * time.Millisecond)

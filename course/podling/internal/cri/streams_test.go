@@ -25,7 +25,7 @@ func TestExecWithStreams(t *testing.T) {
 		p := n.pod("exec")
 		id := p.start([]string{"sleep", "100"})
 		address := func(argv []string, in, errOut, tty bool) string {
-			r, err := n.runtime.Exec(within(t, 5*time.Second), &runtimeapi.ExecRequest{ContainerId: id, Cmd: argv,
+			r, err := n.runtime.Exec(within(t, patience), &runtimeapi.ExecRequest{ContainerId: id, Cmd: argv,
 				Stdin: in, Stdout: true, Stderr: errOut, Tty: tty})
 			if err != nil {
 				t.Fatal(err)
@@ -82,7 +82,7 @@ func TestAttach(t *testing.T) {
 		n.pull(busybox)
 		p := n.pod("attach")
 		attach := func(id string, tty bool, options remotecommand.StreamOptions) error {
-			r, err := n.runtime.Attach(within(t, 5*time.Second), &runtimeapi.AttachRequest{ContainerId: id,
+			r, err := n.runtime.Attach(within(t, patience), &runtimeapi.AttachRequest{ContainerId: id,
 				Stdin: options.Stdin != nil, Stdout: true, Stderr: !tty, Tty: tty})
 			if err != nil {
 				t.Fatal(err)
@@ -118,14 +118,14 @@ func TestPortForwardReachesThePodsAddress(t *testing.T) {
 	// Without the network's filter the server must bind the carrying address itself.
 	at := fmt.Sprintf("127.%d.0.2:8080", testNetwork().K)
 	p.start([]string{"sh", "-c", "echo page >/tmp/index.html; httpd -f -p " + at + " -h /tmp"})
-	until(t, 5*time.Second, "the server listens", func() bool {
+	until(t, "the server listens", func() bool {
 		conn, err := net.Dial("tcp", at)
 		if err == nil {
 			conn.Close()
 		}
 		return err == nil
 	})
-	r, err := n.runtime.PortForward(within(t, 5*time.Second), &runtimeapi.PortForwardRequest{PodSandboxId: p.id, Port: []int32{8080}})
+	r, err := n.runtime.PortForward(within(t, patience), &runtimeapi.PortForwardRequest{PodSandboxId: p.id, Port: []int32{8080}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,12 +148,12 @@ func TestPortForwardReachesThePodsAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	get := func(port uint16) (string, error) {
-		conn, err := net.DialTimeout("tcp", net.JoinHostPort("localhost", itoa(port)), time.Second)
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort("localhost", itoa(port)), patience)
 		if err != nil {
 			return "", err
 		}
 		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(patience))
 		_, _ = conn.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
 		body, err := io.ReadAll(conn)
 		return string(body), err
