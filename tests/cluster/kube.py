@@ -9,7 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.faults.traces import until
+
 DEADLINE = 60.0
+
+SERVES = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1, "timeoutSeconds": 10}
+"""A readiness probe: without one, Ready says only that the process was started, not that it listens."""
 
 
 @dataclass
@@ -91,6 +96,23 @@ class Kube:
     def ended(self, pod: str, phase: str = "Succeeded") -> None:
         self.wait(f"jsonpath={{.status.phase}}={phase}", f"pod/{pod}")
 
+    def endpoints(self, service: str, count: int) -> None:
+        """Waits until a Service has so many ready endpoints.
+
+        `kubectl wait` fails at once where there is no slice yet, or a shorter one than its path asks for.
+        """
+        each = "{range .items[*].endpoints[*]}{.conditions.ready}{'\\n'}{end}"
+        of = f"kubernetes.io/service-name={service}"
+
+        def ready() -> int:
+            said = self.run("get", "endpointslices", "-l", of, "-o", f"jsonpath={each}").stdout
+            return said.split().count("true")
+
+        until(
+            lambda: ready() == count, DEADLINE,
+            lambda: f"{service} has {ready()} ready endpoints, not {count}",
+        )  # fmt: skip
+
     def logs(self, *args: str) -> str:
         return self.run("logs", *args).stdout
 
@@ -106,6 +128,11 @@ def container(name: str = "main", image: str = "busybox:1.35", **rest: Any) -> d
 def shell(script: str, name: str = "main", **rest: Any) -> dict[str, Any]:
     """A busybox container that runs a shell script."""
     return container(name, command=["sh", "-c", script], **rest)
+
+
+def nginx(name: str = "web", **rest: Any) -> dict[str, Any]:
+    """A web server that is ready once it serves a page."""
+    return container(name, "nginx:1.22", readinessProbe=SERVES, **rest)
 
 
 def pod(name: str, *containers: dict[str, Any], labels: Any = None, **spec: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.cluster.kube import Kube, container, pod, service, shell
+from tests.cluster.kube import SERVES, Kube, container, pod, service, shell
 
 
 @pytest.fixture(scope="module")
@@ -17,12 +17,11 @@ def webs(module_kube: Kube) -> Kube:
     """
     kube = module_kube
     say = "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"
-    ready = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1}
     kube.apply(
         *[
             pod(
                 f"web-{i}",
-                container(image="nginx:1.22", command=["sh", "-c", say], readinessProbe=ready),
+                container(image="nginx:1.22", command=["sh", "-c", say], readinessProbe=SERVES),
                 labels={"app": "web"},
             )
             for i in range(3)
@@ -31,12 +30,7 @@ def webs(module_kube: Kube) -> Kube:
         pod("client", shell("sleep 1000", "box"), labels={"app": "client"}),
     )
     kube.ready("web-0", "web-1", "web-2", "client")
-    kube.wait(
-        "jsonpath={.endpoints[2].conditions.ready}=true",
-        "endpointslice",
-        "-l",
-        "kubernetes.io/service-name=web",
-    )
+    kube.endpoints("web", 3)
     return kube
 
 
@@ -63,16 +57,12 @@ def test_a_service_address_is_balanced_over_its_ready_pods(webs: Kube) -> None:
 def test_a_pod_that_is_not_ready_gets_no_requests(webs: Kube) -> None:
     webs.run("exec", "web-1", "--", "rm", "/usr/share/nginx/html/index.html")
     webs.wait("condition=Ready=false", "pod/web-1")
-    webs.wait(
-        "jsonpath={.endpoints[?(@.targetRef.name=='web-1')].conditions.ready}=false",
-        "endpointslice",
-        "-l",
-        "kubernetes.io/service-name=web",
-    )
+    webs.endpoints("web", 2)
     assert set(fetch(webs, "http://web/", 20)) == {"web-0", "web-2"}
     page = "hostname > /usr/share/nginx/html/index.html"
     webs.run("exec", "web-1", "--", "sh", "-c", page)
     webs.ready("web-1")
+    webs.endpoints("web", 3)
 
 
 def test_services_have_names_in_pods(webs: Kube) -> None:
@@ -108,12 +98,7 @@ def test_a_service_without_pods_refuses(webs: Kube) -> None:
 
 def test_a_headless_service_names_its_pods(webs: Kube) -> None:
     webs.apply(service("all", {"app": "web"}, clusterIP="None"))
-    webs.wait(
-        "jsonpath={.endpoints[2].conditions.ready}=true",
-        "endpointslice",
-        "-l",
-        "kubernetes.io/service-name=all",
-    )
+    webs.endpoints("all", 3)
     found = webs.run("exec", "client", "--", "nslookup", f"all.{webs.namespace}.svc.cluster.local")
     for i in range(3):
         assert webs.pod_ip(f"web-{i}") in found.stdout
@@ -133,12 +118,7 @@ def test_service_ports_map_to_target_ports_and_node_ports(webs: Kube) -> None:
     made = webs.get("service", "other-port")["spec"]
     port = made["ports"][0]["nodePort"]
     assert 30000 <= port <= 32767
-    webs.wait(
-        "jsonpath={.endpoints[0].conditions.ready}=true",
-        "endpointslice",
-        "-l",
-        "kubernetes.io/service-name=other-port",
-    )
+    webs.endpoints("other-port", 3)
     assert webs.shell("curl", "-sS", "-m", "5", f"{made['clusterIP']}:8080").startswith("web-")
     node = webs.get("nodes")["items"][0]["status"]["addresses"][0]["address"]
     assert webs.shell("curl", "-sS", "-m", "5", f"{node}:{port}").startswith("web-")
@@ -146,12 +126,7 @@ def test_service_ports_map_to_target_ports_and_node_ports(webs: Kube) -> None:
 
 def test_session_affinity_keeps_a_client_with_a_pod(webs: Kube) -> None:
     webs.apply(service("sticky", {"app": "web"}, sessionAffinity="ClientIP"))
-    webs.wait(
-        "jsonpath={.endpoints[2].conditions.ready}=true",
-        "endpointslice",
-        "-l",
-        "kubernetes.io/service-name=sticky",
-    )
+    webs.endpoints("sticky", 3)
     assert len(set(fetch(webs, "http://sticky/", 12))) == 1
 
 

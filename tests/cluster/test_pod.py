@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cluster.kube import Kube, container, once, pod, shell
+from tests.cluster.kube import Kube, container, nginx, once, pod, shell
 
 
 def test_a_pod_runs_and_answers_on_its_address(kube: Kube) -> None:
-    kube.run("run", "web", "--image=nginx:1.22")
+    kube.apply(pod("web", nginx()))
     kube.ready("web")
     ip = kube.pod_ip("web")
     assert ip.startswith("10.244.")
@@ -35,7 +35,9 @@ def test_restart_policies(kube: Kube) -> None:
     state = kube.get("pod", "fails")["status"]["containerStatuses"][0]["state"]
     assert state["terminated"]["exitCode"] == 3
     assert state["terminated"]["reason"] == "Error"
-    kube.wait("jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/again")
+    # Which stays true, while a count of restarts goes on.
+    last = "{.status.containerStatuses[0].lastState.terminated.exitCode}"
+    kube.wait(f"jsonpath={last}=4", "pod/again")
 
 
 def test_a_command_that_does_not_exist_is_a_start_error(kube: Kube) -> None:
@@ -77,9 +79,9 @@ def test_containers_of_a_pod_share_localhost_and_volumes(kube: Kube) -> None:
     kube.apply(
         pod(
             "pair",
-            container("web", "nginx:1.22", volumeMounts=page),
-            shell(
-                "echo from the sidecar > /pages/index.html; sleep 1000",
+            nginx(volumeMounts=page),
+            shell(  # a page is there whole, or not at all: Ready says which
+                "cd /pages; echo from the sidecar > new; mv new index.html; sleep 1000",
                 "writer",
                 volumeMounts=[{"name": "pages", "mountPath": "/pages"}],
             ),
@@ -93,8 +95,7 @@ def test_containers_of_a_pod_share_localhost_and_volumes(kube: Kube) -> None:
 
 
 def test_two_pods_may_listen_on_the_same_port(kube: Kube) -> None:
-    kube.run("run", "one", "--image=nginx:1.22")
-    kube.run("run", "two", "--image=nginx:1.22")
+    kube.apply(pod("one", nginx()), pod("two", nginx()))
     kube.ready("one", "two")
     assert kube.pod_ip("one") != kube.pod_ip("two")
     for name in "one", "two":
@@ -163,7 +164,8 @@ def test_a_termination_message_is_reported(kube: Kube) -> None:
 
 @pytest.mark.parametrize("policy", ["Always", "Never"])
 def test_kill_1_in_a_container_ends_it(kube: Kube, policy: str) -> None:
-    kube.apply(pod("web", container("web", "nginx:1.22"), restartPolicy=policy))
+    # Ready when it serves: before that, a signal would meet a process that is not nginx yet.
+    kube.apply(pod("web", nginx(), restartPolicy=policy))
     kube.ready("web")
     # The shell is in the container that ends, so how it ended is not said.
     kube.run("exec", "web", "--", "sh", "-c", "kill 1", check=False)

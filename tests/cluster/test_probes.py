@@ -21,16 +21,22 @@ def test_a_failing_liveness_probe_restarts_the_container(kube: Kube) -> None:
     probe = {
         "httpGet": {"path": "/", "port": 80},
         "periodSeconds": 1,
+        "timeoutSeconds": 10,  # a slow answer is no failure
         "failureThreshold": 1,
     }
-    kube.apply(pod("web", container("web", "nginx:1.22", livenessProbe=probe)))
+    # Until nginx listens, the liveness probe must not look: its first failure would be a restart.
+    starts = probe | {"failureThreshold": 60}
+    web = container("web", "nginx:1.22", startupProbe=starts, livenessProbe=probe)
+    kube.apply(pod("web", web))
     kube.ready("web")
     kube.run("exec", "web", "--", "rm", "/usr/share/nginx/html/index.html")
     kube.wait("jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/web")
     kube.ready("web")
-    events = kube.run("get", "events").stdout
-    assert "Liveness probe failed: HTTP probe failed with statuscode: 403" in events
-    assert "failed liveness probe, will be restarted" in events
+    for words in (
+        "Liveness probe failed: HTTP probe failed with statuscode: 403",
+        "failed liveness probe, will be restarted",
+    ):
+        until(lambda words=words: words in kube.run("get", "events").stdout, DEADLINE, words)
 
 
 def test_tcp_probes_reach_the_pods_port(kube: Kube) -> None:

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster.kube import DEADLINE, Kube, container, pod, shell
+from tests.cluster.kube import DEADLINE, Kube, container, nginx, pod, shell
 
 
 @contextlib.contextmanager
@@ -46,14 +46,15 @@ def line(process: subprocess.Popen[str]) -> str:
 
 
 def test_logs_and_their_options(kube: Kube) -> None:
-    # The two streams are read apart: only time puts their lines in an order.
-    script = "for i in 1 2 3; do echo line $i; done; sleep 1; echo bad >&2; sleep 1000"
+    # The two streams are read apart: the second one waits until the first has been read.
+    lines = "for i in 1 2 3; do echo line $i; done"
+    script = f"{lines}; until [ -e /tmp/go ]; do sleep 0.1; done; echo bad >&2; sleep 1000"
     kube.apply(pod("talker", shell(script)))
     kube.ready("talker")
-    kube.wait("condition=Ready", "pod/talker")
     with running(kube, "logs", "-f", "talker") as follower:
-        said = [line(follower) for _ in range(4)]
-        assert said == ["line 1\n", "line 2\n", "line 3\n", "bad\n"]
+        assert [line(follower) for _ in range(3)] == ["line 1\n", "line 2\n", "line 3\n"]
+        kube.run("exec", "talker", "--", "touch", "/tmp/go")
+        assert line(follower) == "bad\n"
     assert kube.logs("talker", "--tail=1") == "bad\n"
     stamped = kube.logs("talker", "--timestamps", "--tail=1")
     assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z bad\n", stamped)
@@ -180,7 +181,7 @@ def test_run_it_rm_runs_once_and_removes_the_pod(kube: Kube) -> None:
 
 
 def test_port_forward_reaches_the_pod(kube: Kube) -> None:
-    kube.run("run", "web", "--image=nginx:1.22")
+    kube.apply(pod("web", nginx()))
     kube.ready("web")
     with running(kube, "port-forward", "pod/web", ":80") as forward:
         said = line(forward)

@@ -20,12 +20,15 @@ GONE_WITHIN = 5.0
 def until(look: Callable[[], Any], within: float, what: str | Callable[[], str] = "") -> Any:
     """What `look` returns once that is true; fails with what it returned last after `within` seconds."""
     deadline = time.monotonic() + within
-    while not (found := look()):
-        if time.monotonic() > deadline:
+    while True:
+        # What decides is a look that began after the deadline: an earlier one may have been held up.
+        late = time.monotonic() > deadline
+        if found := look():
+            return found
+        if late:
             said = what() if callable(what) else what
             raise AssertionError(f"not within {within:.0f} s: {said} (last: {found!r})")
         time.sleep(0.05)
-    return found
 
 
 def processes_with(folder: Path) -> dict[int, str]:
@@ -116,9 +119,13 @@ def gone(
 ) -> float:
     """Waits until nothing of the cluster is left; returns the seconds that took."""
     began = time.monotonic()
-    while left := left_of(state, k, name, but):
-        assert time.monotonic() < began + within, f"left after {within:.0f} s: {left}"
-        time.sleep(0.05)
+    left: list[str] = []
+
+    def nothing_is_left() -> bool:
+        left[:] = left_of(state, k, name, but)
+        return not left
+
+    until(nothing_is_left, within, lambda: f"left of the cluster: {left}")
     return time.monotonic() - began
 
 
