@@ -45,7 +45,7 @@ def test_while_pods_terminate(pool: Pool) -> None:
     assert done.pods == 3
     pool.runs_nothing()
     pool.kube.apply(slow)
-    pool.kube.ready("slow", timeout=5)
+    pool.kube.ready("slow")  # long before the first one's grace period is over
     pool.reset()
 
 
@@ -83,7 +83,7 @@ def test_an_etcd_that_hangs_is_named_and_the_next_reset_succeeds(pool: Pool) -> 
             pool.cluster.reset_to_baseline()
     finally:
         os.kill(etcd, signal.SIGCONT)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20  # the keeper gives up after 5
     pool.reset()
 
 
