@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +21,11 @@ from tests.cluster.kube import Kube, pod, service
 from tests.faults import traces
 from tests.support import end_processes_of
 
+FROM_A_CONTAINER = (
+    "echo go | kubectl run one --image=busybox:1.35 --restart=Never -q -i"
+    " -- sh -c 'read go; echo from a container'"
+)
+"""A pod that speaks when it is spoken to: what it said before kubectl is attached would be lost."""
 RECOVERY = 30.0
 """Seconds for each step of a recovery; idle machines take 1 to 5, and a busy one a lot more."""
 
@@ -53,20 +60,37 @@ class Victim:
         return {c.name: c.pid for c in self.cluster.status().components}[component]
 
     def container_id(self, pod_name: str) -> str:
-        """The id of a pod's running container; empty while it does not run or is not ready."""
-        found = self.kube.get("pod", pod_name)["status"].get("containerStatuses") or [{}]
-        return found[0].get("containerID", "") if found[0].get("ready") else ""
+        """The id of a pod's running container; waits while it does not run or is not ready."""
+        return str(traces.until(lambda: self.ready_id(pod_name), RECOVERY, f"{pod_name} is ready"))
+
+    def ready_id(self, pod_name: str) -> str:
+        """The id of a pod's running container; empty while it is not ready, or nobody answers."""
+        found = json.loads(self._asks("get", "pod", pod_name, "-o", "json") or "{}")
+        first = (found.get("status", {}).get("containerStatuses") or [{}])[0]
+        return first.get("containerID", "") if first.get("ready") else ""
+
+    def _asks(self, *args: str, input: str | None = None) -> str:
+        """What kubectl says; empty for a question that is refused or not answered, as after a kill."""
+        try:
+            done = self.kube.run(*args, input=input, check=False, timeout=10)
+        except subprocess.TimeoutExpired:
+            return ""
+        return "" if done.returncode else done.stdout
 
     def recovers(self, killed: int) -> None:
         """Holds the cluster to being whole again, each step within RECOVERY, and to have no orphans."""
         began = time.monotonic()
+        self.probes += 1
+        job = probe(f"probe-{self.probes}")
+        done = ("get", "job", job["metadata"]["name"], "-o", "jsonpath={.status.succeeded}")
         steps: list[tuple[str, Callable[[], object]]] = [
             ("the killed process is gone", lambda: not processes.of(killed)),
             ("components run", self._all_run),
             ("API answers", self._api_answers),
-            ("web is ready", lambda: self.container_id("web")),
+            ("web is ready", lambda: self.ready_id("web")),
             ("Service answers", self._service_answers),
-            ("a new pod runs", self._a_new_pod_runs),
+            ("a job is made", lambda: self._asks("apply", "-f", "-", input=json.dumps(job))),
+            ("its new pod runs", lambda: self._asks(*done) == "1"),
             ("status is ready", lambda: self.cluster.status().state == "ready"),
         ]
         took = []
@@ -81,19 +105,15 @@ class Victim:
         return all(c.state == "running" and c.pid for c in self.cluster.status().components)
 
     def _api_answers(self) -> bool:
-        return self.kube.run("get", "--raw", "/readyz", check=False, timeout=10).stdout == "ok"
+        return self._asks("get", "--raw", "/readyz") == "ok"
 
     def _service_answers(self) -> bool:
         ask = ["curl", "-sS", "-m", "5", f"http://web.{self.kube.namespace}"]
-        said = self.kube.command(self.kube.enter(ask), check=False)
+        try:
+            said = self.kube.command(self.kube.enter(ask), check=False, timeout=10)
+        except subprocess.TimeoutExpired:
+            return False
         return "Welcome to nginx!" in said.stdout
-
-    def _a_new_pod_runs(self) -> bool:
-        self.probes += 1
-        job = probe(f"probe-{self.probes}")
-        self.kube.apply(job)
-        self.kube.wait("condition=Complete", f"job/{job['metadata']['name']}", timeout=RECOVERY)
-        return True
 
     def settles(self) -> None:
         """Takes down what runs, once the web server has its workers."""
@@ -117,7 +137,8 @@ def probe(name: str) -> dict[str, Any]:
         "command": ["true"],
     }
     template = {"spec": {"containers": [box], "restartPolicy": "Never"}}
-    spec = {"template": template, "ttlSecondsAfterFinished": 0}
+    # Long enough for somebody to see that it is complete.
+    spec = {"template": template, "ttlSecondsAfterFinished": 60}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec}
 
 

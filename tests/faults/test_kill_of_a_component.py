@@ -28,5 +28,5 @@ def test_containers_outlive_the_death_of(name: str, victim: Victim) -> None:
 def test_pods_are_made_again_after_the_death_of_their_runtime(victim: Victim) -> None:
     container, pid = victim.container_id("web"), victim.pid("runtime-0")
     os.kill(pid, signal.SIGKILL)
-    traces.until(lambda: victim.container_id("web") not in ("", container), RECOVERY, "made again")
+    traces.until(lambda: victim.ready_id("web") not in ("", container), RECOVERY, "made again")
     victim.recovers(pid)

@@ -33,6 +33,14 @@ class Container:
         self._victim = victim
         victim.kube.apply(pod(self.name, shell(f"{self.marker} & exec {self.marker}")))
         victim.kube.ready(self.name)
+        self.has_both()
+
+    def has_both(self) -> None:
+        """Waits for its two processes; at Ready, the shell may not have become them yet."""
+        traces.until(lambda: len(self._marked()) == 2, RECOVERY, f"{self.marker} runs twice")
+
+    def _marked(self) -> list[processes.ProcessId]:
+        return [p for p in self.tree() if traces.command(p.pid) == self.marker]
 
     def tree(self) -> list[processes.ProcessId]:
         """Its processes: the executor first, the image's last; empty while it is not there."""
@@ -46,8 +54,8 @@ class Container:
         """The executor, the agent or the image's main process."""
         tree = self.tree()
         agents = [p for p in tree if " init" in traces.command(p.pid) and p != tree[0]]
-        mains = [p for p in tree if traces.command(p.pid) == self.marker]
-        return {"executor": tree[0], "agent": agents[-1], "main": min(mains, key=_age)}[which]
+        main = min(self._marked(), key=_age)
+        return {"executor": tree[0], "agent": agents[-1], "main": main}[which]
 
     def restarts(self) -> int:
         """How often the kubelet started it again and found it ready."""
@@ -70,7 +78,11 @@ def test_a_container_that_loses_a_process_ends_whole_and_starts_again(
     traces.until(lambda: container.restarts() == 1, RECOVERY, "it starts again")
     state = victim.kube.get("pod", container.name)["status"]["containerStatuses"][0]["lastState"]
     assert state["terminated"]["exitCode"] == 137
-    assert len(container.tree()) == len(before)
+    container.has_both()
+    traces.until(
+        lambda: len(container.tree()) == len(before), RECOVERY,
+        lambda: f"{container.tree()} are as many as {before}",
+    )  # fmt: skip
     victim.kube.run("delete", "pod", container.name, "--wait=true")
     victim.has_its_shape()
 
@@ -89,5 +101,8 @@ def test_a_process_of_an_exec_dies_alone(victim: Victim) -> None:
     before = container.tree()
     said = victim.kube.run("exec", container.name, "--", "sh", "-c", "kill -9 $$", check=False)
     assert said.returncode == 137
-    assert container.tree() == before
+    traces.until(  # the exec's own helpers end a moment after its answer
+        lambda: container.tree() == before, traces.GONE_WITHIN,
+        lambda: f"{container.tree()} are again {before}",
+    )  # fmt: skip
     victim.kube.run("delete", "pod", container.name, "--wait=true")

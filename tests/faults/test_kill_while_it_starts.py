@@ -11,6 +11,7 @@ import pytest
 from course.cluster.embedded import Embedded
 from tests.conftest import Lab
 from tests.faults import traces
+from tests.faults.conftest import FROM_A_CONTAINER
 from tests.faults.moments import Started
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("binary")]
@@ -30,8 +31,7 @@ def test_each_component_dies_once_and_the_cluster_gets_ready(lab: Lab, own_state
     k = traces.network_of()
     assert {"net", "etcd", "apiserver", "runtime-0", "kubelet-0"} <= killed
     assert lab("status").returncode == 0
-    run = "kubectl run one --image=busybox:1.35 --restart=Never -q -i -- echo from a container"
-    said = lab("shell", "--", "sh", "-c", run)
+    said = lab("shell", "--", "sh", "-c", FROM_A_CONTAINER)
     assert "from a container" in said.stdout, said.stderr
     assert lab("down").returncode == 0
     traces.gone(own_state, k)

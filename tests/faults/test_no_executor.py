@@ -16,6 +16,7 @@ from course.cluster.base import Spec
 from course.errors import ClusterError
 from tests.conftest import Lab
 from tests.faults import traces
+from tests.faults.conftest import FROM_A_CONTAINER
 from tests.support import lab_argv, said_error
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("binary")]
@@ -60,8 +61,7 @@ def test_where_user_namespaces_are_refused_containers_run_by_proot(
     said = refused("up")
     assert said.returncode == 0, said.stderr
     k = traces.network_of()
-    run = "kubectl run one --image=busybox:1.35 --restart=Never -q -i -- echo from a container"
-    said = lab("shell", "--", "sh", "-c", run)
+    said = lab("shell", "--", "sh", "-c", FROM_A_CONTAINER)
     assert "from a container" in said.stdout, said.stderr
     assert lab("down").returncode == 0
     traces.gone(own_state, k)
