@@ -113,7 +113,10 @@ def _signals() -> Iterator[_EndRequest]:
         yield request
     finally:
         for number, old in before.items():
-            signal.signal(number, old)
+            # Deaf, there is nothing left to stop but our own last words: the earlier handler would
+            # make one more Ctrl-C a traceback, or another exit code than that of the first.
+            ends = request.deaf and number in signals.ENDING
+            signal.signal(number, signal.SIG_IGN if ends else old)
 
 
 def _until_one_ends(cluster: Embedded, server: _Server, request: _EndRequest) -> int:

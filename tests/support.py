@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from course import processes
@@ -13,6 +15,17 @@ from course import processes
 def lab_argv(*arguments: str) -> list[str]:
     """The command `lab ARGUMENTS…`, without the bootstrap."""
     return [sys.executable, "-P", "-m", "course", *arguments]
+
+
+def fastest(*calls: Callable[[], object], rounds: int = 5) -> list[float]:
+    """The least seconds of each call. They take turns, so that all of them meet the same load."""
+    took: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, seconds in zip(calls, took, strict=True):
+            began = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - began)
+    return [min(seconds) for seconds in took]
 
 
 def said_error(said: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
+import subprocess
+import sys
 
 import pytest
 
 from course import paths
 from course.cli import lab as group
+from tests.support import fastest
 
 COMMANDS = [
     "start",
@@ -61,9 +63,10 @@ def test_the_readme_names_only_commands_and_options_that_exist(lab):
 
 
 def test_status_answers_fast_enough_to_be_called_often(lab):
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        lab("status", "--name", "nobody")
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.5
+    # Half a second where Python with click takes a tenth; a busy machine slows both alike.
+    python = [sys.executable, "-P", "-c", "import click"]
+    status, alone = fastest(
+        lambda: lab("status", "--name", "nobody"), lambda: subprocess.run(python, check=True)
+    )
+    print(f"status {status:.3f} s, Python alone {alone:.3f} s")
+    assert status < 5 * alone

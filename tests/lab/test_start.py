@@ -18,7 +18,11 @@ import pytest
 
 from course import processes
 from course.cluster.embedded import Embedded
+from tests.faults.traces import command
 from tests.support import lab_argv, processes_of
+
+JUPYTERLAB_ENDS_WITHIN = 20.0
+"""Told to end, it gives its kernels 2.5 s and then up to 5 s more; a busy machine takes longer."""
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("binary")]
 
@@ -66,9 +70,12 @@ def started(*arguments: str) -> Iterator[Started]:
 def gone(state: Path, within: float = 5.0) -> list[str]:
     """The processes that are still there after `within` seconds."""
     deadline = time.monotonic() + within
-    while (left := processes_of(state)) and time.monotonic() < deadline:
+    while True:
+        late = time.monotonic() > deadline  # what decides is a look that began after the deadline
+        left = processes_of(state)
+        if not left or late:
+            return left
         time.sleep(0.1)
-    return left
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -93,8 +100,9 @@ def test_kill_9_of_lab_start_takes_jupyterlab_and_the_cluster_with_it(own_state,
         inside = processes.tree(first.child.pid)
         first.child.kill()
         first.child.communicate()
-    assert gone(own_state) == []
-    assert [p for p in inside if not p.wait(5)] == []
+    # Of lab start's death JupyterLab hears by SIGTERM, and then ends as it does when a person asks it.
+    assert gone(own_state, JUPYTERLAB_ENDS_WITHIN) == []
+    assert [p for p in inside if not p.wait(JUPYTERLAB_ENDS_WITHIN)] == []
     assert "half-written" in lab("status").stdout
     with started() as second:
         second.child.send_signal(signal.SIGINT)
@@ -146,7 +154,7 @@ def test_a_kernel_reaches_pods_and_has_the_clusters_kubeconfig(own_state):
         environments = [
             (Path("/proc") / str(p.pid) / "environ").read_bytes().split(b"\0")
             for p in processes.tree(lab.child.pid)
-            if b"ipykernel" in (Path("/proc") / str(p.pid) / "cmdline").read_bytes()
+            if "ipykernel" in command(p.pid)  # empty for one that has ended since
         ]
         wanted = b"KUBECONFIG=" + os.fsencode(Embedded().kubeconfig)
         assert environments
