@@ -269,7 +269,8 @@ func (s *Store) add(image *Image, ref reference.Named) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.images[image.ID]; old != nil {
-		image.RepoTags, image.RepoDigests = old.RepoTags, old.RepoDigests
+		// Copies: DeleteFunc below clears what it takes out of the old one.
+		image.RepoTags, image.RepoDigests = slices.Clone(old.RepoTags), slices.Clone(old.RepoDigests)
 	}
 	if ref != nil {
 		full := ref.String()

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -231,6 +232,20 @@ func TestMirrorsRewriteAndLogIn(t *testing.T) {
 	configured := storeWith(t, text+fmt.Sprintf("configs: {%q: {auth: {username: u, password: p}}}", host))
 	if _, err := configured.Pull(context.Background(), "example.com/library/x:1", nil); err != nil {
 		t.Fatalf("a configured login: %v", err)
+	}
+}
+
+func TestAnImageThatIsPulledAgainKeepsItsNamesAndGetsNone(t *testing.T) {
+	url := registryAt(t, nil, map[string]v1.Image{"library/x:1": image(t, layer(t, entry{name: "f"}))})
+	s := storeWith(t, mirror(url))
+	for range 3 {
+		if _, err := s.Pull(context.Background(), "x:1", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, _ := s.Get("x:1")
+	if want := []string{"docker.io/library/x:1"}; !slices.Equal(got.RepoTags, want) || len(got.RepoDigests) != 1 {
+		t.Errorf("tags %q, want %q; digests %q", got.RepoTags, want, got.RepoDigests)
 	}
 }
 
