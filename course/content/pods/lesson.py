@@ -174,7 +174,7 @@ which is HTTP's usual port and need not be written.
 """
 
 # %% id="pods-curl"
-# %node curl --silent --show-error --fail --max-time 10 http://{pod_ip}
+# %node curl --silent --show-error --fail --retry 5 --retry-connrefused --max-time 20 http://{pod_ip}
 
 # %% [markdown] id="pods-curl-logs-predict"
 """
