@@ -15,7 +15,6 @@ from pathlib import Path
 from course import processes
 
 _WITHIN = 5.0  # seconds, for processes that start others as fast as they are stopped
-_STOPPED = "Tt"
 
 
 class Standstill:
@@ -26,14 +25,15 @@ class Standstill:
 
     def begin(self) -> bool:
         """Stop them all; False where that could not be done."""
-        end = time.monotonic() + _WITHIN
+        end, told = time.monotonic() + _WITHIN, set[int]()
         while True:
-            running = [pid for pid in self._all() if _state(pid) not in _STOPPED]
+            running = [pid for pid in self._all() if not _stands(_state(pid), told=pid in told)]
             if not running:
                 return True
             if time.monotonic() > end:
                 return False
             _send(running, signal.SIGSTOP)
+            told.update(running)
 
     def end(self) -> None:
         """Let them go on."""
@@ -41,6 +41,14 @@ class Standstill:
 
     def _all(self) -> list[int]:
         return [process.pid for process in processes.tree(self.root)]
+
+
+def _stands(state: str, *, told: bool) -> bool:
+    """True for a stopped one, and for one inside the kernel that was told: it stops on its way out.
+
+    The second is the parent of a vfork, until its child executes a program, which a stopped one does not.
+    """
+    return state in "Tt" or (told and state == "D")
 
 
 def _send(pids: list[int], number: signal.Signals) -> None:
