@@ -55,7 +55,11 @@ func (k *Keeper) keepRunning(r *running) {
 				err = fmt.Errorf("%w: %s", err, words)
 			}
 		}
-		if k.noteEnd(r, err) {
+		restarted := k.noteEnd(r, err)
+		if r.Name == "etcd" && !k.reached("apiserver") {
+			k.emptyEtcd()
+		}
+		if restarted {
 			backoff = firstBackoff
 			continue
 		}
@@ -168,6 +172,23 @@ func (k *Keeper) noteEnd(r *running, err error) (asked bool) {
 		k.fail(fmt.Sprintf("%s ended %d times, last: %v (log: %s)", r.Name, tries, err, k.logPath(r.Name)))
 	}
 	return false
+}
+
+// emptyEtcd takes away what an etcd has written that died before the API has
+// answered. One that dies while it makes its log finds the log later, but no
+// member in it, and waits for a leader for ever. The apiserver begins anew as
+// well: what it may have written is gone.
+func (k *Keeper) emptyEtcd() {
+	if err := os.RemoveAll(k.cluster.Path("data", "etcd")); err != nil {
+		k.logf("etcd's files could not be removed: %v", err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, r := range k.components {
+		if r.Name == "apiserver" && r.pid != 0 {
+			syscall.Kill(r.pid, syscall.SIGKILL)
+		}
+	}
 }
 
 func (k *Keeper) logPath(name string) string { return k.cluster.Path("logs", name+".log") }

@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -288,6 +289,13 @@ func (k *Keeper) event(stage, message string) {
 	k.events = append(k.events, Event{time.Since(k.began).Seconds(), stage, message})
 	close(k.changed)
 	k.changed = make(chan struct{})
+}
+
+// reached says whether the start has come as far as a stage.
+func (k *Keeper) reached(stage string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.ContainsFunc(k.events, func(e Event) bool { return e.Stage == stage })
 }
 
 // eventsFrom returns the events from the nth on, a channel that closes at the
