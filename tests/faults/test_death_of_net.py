@@ -23,6 +23,7 @@ def stopped_net(victim: Victim):
     """Net's pid; it takes no calls, as in the moment before its death."""
     pid = victim.pid("net")
     os.kill(pid, signal.SIGSTOP)
+    traces.until(lambda: traces.stands_still(pid), 10, "every thread of net has stopped")
     yield pid
     if processes.of(pid):
         os.kill(pid, signal.SIGKILL)

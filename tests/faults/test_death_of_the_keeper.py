@@ -88,7 +88,9 @@ def test_a_keeper_that_is_killed_before_it_answers_is_said_to_have_ended(
     assert keeper
     socket = str(State("kubelab").control_socket.name)
     keeper.signal(signal.SIGSTOP)  # it accepts nothing and reads nothing, as if it were killed then
-    traces.until(lambda: stands_still(keeper.pid), 10, "every thread of the keeper has stopped")
+    traces.until(
+        lambda: traces.stands_still(keeper.pid), 10, "every thread of the keeper has stopped"
+    )
     said: list[Exception] = []
 
     def wait() -> None:
@@ -104,12 +106,6 @@ def test_a_keeper_that_is_killed_before_it_answers_is_said_to_have_ended(
     waiter.join(10)
     assert "could not start: its keeper ended" in str(said[0])
     traces.gone(own_state, k)
-
-
-def stands_still(pid: int) -> bool:
-    """True once a stop signal has reached all threads: the first must run to take it, the others go on until then."""
-    stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 def connections(socket: str) -> int:

@@ -74,6 +74,12 @@ def command(pid: int) -> str:
         return ""
 
 
+def stands_still(pid: int) -> bool:
+    """True once a stop signal has reached all threads: the first must run to take it, the others go on until then."""
+    stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 def addresses_of(k: int) -> list[str]:
     """The sockets bound in 127.K.0.0/16 that take connections or datagrams."""
     found = []
