@@ -19,7 +19,9 @@ LESSON = LESSONS[0]
 def test_every_item_of_the_material_is_taught_and_every_place_is_there() -> None:
     assert material.faults() == []
     pages = {one for one in LESSONS if not all(s.is_exercise for s in build.sources(one))}
-    assert {item.lesson for item in material.table()} == pages  # a project teaches nothing of its own
+    assert {
+        item.lesson for item in material.table()
+    } == pages  # a project teaches nothing of its own
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
