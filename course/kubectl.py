@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any
@@ -205,17 +205,22 @@ class _Output:
     def left(self) -> float:
         return self.end - time.monotonic()
 
+    def rounds(self, longest: float) -> Iterator[list[tuple[selectors.SelectorKey, int]]]:
+        """What can be read, after `longest` seconds at most, until both streams end or time is up.
+
+        What has come by then is still given: once.
+        """
+        over = False
+        while self.selector.get_map() and not over:
+            over = self.left() <= 0
+            yield self.selector.select(max(0.0, min(self.left(), longest)))
+
     def pump(
         self, parts: dict[str, list[str]], write: Callable[[str], None], until: str | None
     ) -> str:
         """Read until both streams end ("ended"), the text comes ("found") or time is up ("deadline")."""
-        over = False
-        while self.selector.get_map():
-            if over:
-                self.flush(write)
-                return "deadline"
-            over = self.left() <= 0  # what has come already is still read: once
-            for key, _mask in self.selector.select(max(0.0, min(self.left(), HOLD_BACK))):
+        for ready in self.rounds(HOLD_BACK):
+            for key, _mask in ready:
                 pipe: IO[bytes] = key.fileobj  # type: ignore[assignment]
                 data = os.read(pipe.fileno(), 65536)
                 if not data:
@@ -229,7 +234,10 @@ class _Output:
             if until and until in "".join(parts["stdout"]):
                 self.flush(write)
                 return "found"
-        return "ended"
+        if not self.selector.get_map():
+            return "ended"
+        self.flush(write)
+        return "deadline"
 
     def _show(self, name: str, text: str, write: Callable[[str], None]) -> None:
         if name == "stdout":
@@ -281,10 +289,8 @@ def watch(
     )
     buffer, decoder = "", json.JSONDecoder()
     with closing(_Output(process, deadline)) as output:
-        over = False
-        while output.selector.get_map() and not over:
-            over = output.left() <= 0  # what has come already is still read: once
-            for key, _mask in output.selector.select(max(0.0, output.left())):
+        for ready in output.rounds(deadline):
+            for key, _mask in ready:
                 data = os.read(key.fd, 65536)
                 if not data:
                     output.selector.unregister(key.fileobj)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from course import processes
 from grader.isolation.standstill import Standstill
 from tests.faults import traces
 
@@ -34,14 +35,9 @@ def running(script: str, *arguments: Path) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield child
     finally:
-        for pid in {child.pid, *_children(child.pid)}:
-            os.kill(pid, 9)
+        if it := processes.of(child.pid):
+            processes.kill_tree(it, 10)
         child.wait(10)
-
-
-def _children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(word) for word in text.split()]
 
 
 def test_what_stands_still_does_nothing_until_it_goes_on(tmp_path: Path) -> None:
@@ -63,7 +59,7 @@ def test_one_that_waits_for_its_child_to_execute_a_program_stands_still_too(tmp_
     pipe, after = tmp_path / "pipe", tmp_path / "after"
     os.mkfifo(pipe)
     with running(VFORKS, pipe, after) as child:
-        traces.until(lambda: bool(_children(child.pid)), 20, "it has a child")
+        traces.until(lambda: len(processes.tree(child.pid)) > 1, 20, "it has a child")
         still = Standstill(child.pid)
         assert still.begin()
         writer = os.open(pipe, os.O_RDWR)  # now the child could go on
