@@ -8,5 +8,7 @@ from typing import Any
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext course` in a notebook: the magics `%kubectl`, `%%apply` and `%node`."""
     from course.magics import LabMagics
+    from course.pace import pace
 
     shell.register_magics(LabMagics)
+    pace.listen(shell)

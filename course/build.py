@@ -1,127 +1,55 @@
 """Builds the notebooks from their sources: `python -m course.build` (with --check: only compares).
 
-A source is a py:percent file (jupytext) with nbgrader's metadata. Each cell has an `id`, which becomes
-the notebook cell's id: nothing changes between two builds, and a catalogue of translations can be keyed
-by it. `notebooks/LANG/LESSON/` gets lesson.ipynb, and exercise.ipynb as nbgrader's generate_assignment
-would release it: no solutions, no hidden tests, no outputs.
+`notebooks/LANG/LESSON/` gets lesson.ipynb, and exercise.ipynb as nbgrader's generate_assignment would
+release it: no solutions, no hidden tests, no outputs. What a source is stands in `course.sources`.
+`notebooks/LANG/SYLLABUS.md` is made of all of them.
 """
 
 from __future__ import annotations
 
 import copy
-import re
 import sys
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from course.content import LESSONS
+from course import syllabus
 from course.errors import ContentError
+from course.language import LANGUAGES
+from course.paths import ROOT
+from course.sources import CONTENT, EXERCISE, NOTEBOOKS, Source, exercise, faults, read, sources
 
-ROOT = Path(__file__).resolve().parent.parent
-CONTENT = Path(__file__).resolve().parent / "content"
-NOTEBOOKS = ROOT / "notebooks"
-LANGUAGES = ("en",)
-EXERCISE = "exercise"
+__all__ = [
+    "CONTENT",
+    "LANGUAGES",
+    "NOTEBOOKS",
+    "ROOT",
+    "STUB",
+    "Source",
+    "answers",
+    "as_text",
+    "build",
+    "check",
+    "exercise",
+    "grading_parameters",
+    "handed_in",
+    "is_answer",
+    "nbgrader_source",
+    "private_parameters",
+    "read",
+    "render",
+    "solution",
+    "sources",
+    "student_view",
+    "write",
+]
+
 # One stub that is a comment in Python and in YAML alike.
 STUB = "# YOUR ANSWER HERE"
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """One source file: a lesson's page or its exercise."""
-
-    lesson: str
-    name: str  # lesson | exercise
-
-    @property
-    def path(self) -> Path:
-        """The py:percent file."""
-        return CONTENT / self.lesson / f"{self.name}.py"
-
-    @property
-    def is_exercise(self) -> bool:
-        """Whether it goes through nbgrader."""
-        return self.name == EXERCISE
-
-    def notebook(self, lang: str, folder: Path = NOTEBOOKS) -> Path:
-        """Where its built notebook lies."""
-        return folder / lang / self.lesson / f"{self.name}.ipynb"
-
-
-def sources(lesson: str | None = None) -> list[Source]:
-    """All sources in the order of the course, or those of one lesson."""
-    if lesson is not None and lesson not in LESSONS:
-        raise ContentError(f"There is no lesson {lesson}.", f"There are: {', '.join(LESSONS)}.")
-    chosen = LESSONS if lesson is None else (lesson,)
-    every = (Source(one, name) for one in chosen for name in ("lesson", EXERCISE))
-    return [source for source in every if source.path.exists()]
-
-
-def exercise(lesson: str) -> Source:
-    """The exercise of a lesson."""
-    for source in sources(lesson):
-        if source.is_exercise:
-            return source
-    raise ContentError(f"The lesson {lesson} has no exercise.")
-
-
-def read(source: Source, lang: str = "en") -> NotebookNode:
-    """The whole notebook of a source, solutions and hidden tests included.
-
-    Raises:
-        ContentError: a cell without an id, an id twice, or one that is not its grade_id.
-    """
-    if lang not in LANGUAGES:
-        raise ContentError(f"There is no course in {lang}.", f"There is: {', '.join(LANGUAGES)}.")
-    parsed = jupytext.reads(source.path.read_text(encoding="utf-8"), fmt="py:percent")
-    notebook = nbformat.v4.new_notebook()
-    # Nothing of jupytext goes into the notebook: a pairing there would write answers back to it.
-    notebook.metadata = NotebookNode(
-        kernelspec=NotebookNode(_KERNEL), language_info={"name": "python"}
-    )
-    notebook.cells = [_cell(cell, source) for cell in parsed.cells]
-    ids = [cell.id for cell in notebook.cells]
-    for one in ids:
-        if ids.count(one) > 1:
-            raise ContentError(
-                f"{source.path.name}: the cell id {one} is there {ids.count(one)} times."
-            )
-    nbformat.validate(notebook)
-    return notebook
-
-
-def _cell(parsed: NotebookNode, source: Source) -> NotebookNode:
-    place = f"{source.lesson}/{source.path.name}: the cell that begins “{parsed.source[:40]}”"
-    metadata = dict(parsed.metadata)
-    name = metadata.pop("id", None)
-    if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise ContentError(
-            f"{place} has no usable id.", 'Write one into its marker: `# %% id="…"`.'
-        )
-    grade_id = metadata.get("nbgrader", {}).get("grade_id", name)
-    if grade_id != name:
-        raise ContentError(
-            f"{place} has the id {name} and the grade_id {grade_id}.", "Make them one."
-        )
-    text = parsed.source
-    language = metadata.pop("language", None)
-    arguments = metadata.pop("magic_args", "")
-    if language:  # a cell whose first line is a magic, and whose rest is not Python
-        text = f"%%{language} {arguments}".rstrip() + "\n" + text
-    made = (
-        nbformat.v4.new_code_cell if parsed.cell_type == "code" else nbformat.v4.new_markdown_cell
-    )
-    cell: NotebookNode = made(text, id=name, metadata=NotebookNode(metadata))
-    return cell
 
 
 def student_view(notebook: NotebookNode) -> NotebookNode:
@@ -222,9 +150,15 @@ def write(notebook: NotebookNode, path: Path) -> Path:
 
 def check(lang: str = "en", folder: Path = NOTEBOOKS) -> list[str]:
     """What is wrong with the notebooks that are there: empty where they equal their sources."""
-    wanted = {source.notebook(lang, folder): as_text(render(source, lang)) for source in sources()}
-    wrong = []
-    for path, text in wanted.items():
+    wrong, wanted = [], set()
+    for source in sources():
+        path = source.notebook(lang, folder)
+        wanted.add(path)
+        try:
+            text = as_text(render(source, lang))
+        except ContentError as problem:
+            wrong.append(f"{path.relative_to(folder)} cannot be made: {problem}")
+            continue
         if not path.exists():
             wrong.append(f"{path.relative_to(folder)} is missing")
         elif path.read_text(encoding="utf-8") != text:
@@ -247,15 +181,31 @@ def nbgrader_source(folder: Path, lang: str = "en") -> list[Path]:
 
 def main(arguments: list[str]) -> int:
     """`python -m course.build [--check]`."""
-    if "--check" not in arguments:
-        for lang in LANGUAGES:
-            for path in build(lang):
-                print(path.relative_to(ROOT))
-        return 0
-    wrong = [line for lang in LANGUAGES for line in check(lang)]
+    wrong: list[str] = []
+    for lang in LANGUAGES:
+        if "--check" in arguments:
+            wrong += [f"notebooks/{line}. Run `python -m course.build`." for line in check(lang)]
+            wrong += faults(lang) or [
+                f"notebooks/{line}. Run `python -m course.build`." for line in syllabus.check(lang)
+            ]
+        else:
+            wrong += _written(lang)
     for line in wrong:
-        print(f"ERROR: notebooks/{line}. Run `python -m course.build`.", file=sys.stderr)
+        print(f"ERROR: {line}", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _written(lang: str) -> Iterator[str]:
+    """Writes what can be made of a language: one lesson's faults keep no other lesson from its notebooks."""
+    whole = True
+    for source in sources():
+        try:
+            print(write(render(source, lang), source.notebook(lang)).relative_to(ROOT))
+        except ContentError as problem:
+            whole = False
+            yield str(problem)
+    if whole:
+        print(syllabus.write(lang).relative_to(ROOT))
 
 
 if __name__ == "__main__":

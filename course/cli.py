@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from course import cli_teacher
 from course.cluster import DEFAULT_NAME, KINDS
 from course.errors import LabError
 
@@ -72,9 +73,7 @@ _nodes = click.option(
     "--nodes", default=1, type=click.IntRange(1, 100), show_default=True, metavar="N",
     help="How many machines the cluster has.",
 )  # fmt: skip
-_lang = click.option(
-    "--lang", default="en", show_default=True, metavar="LANG", help="The lessons' language."
-)
+_lang = cli_teacher.lang
 
 
 @lab.command()
@@ -212,6 +211,10 @@ def run(name: str, lang: str, timeout: int, output: Path | None, lesson: tuple[s
     from course import run as runs
 
     sys.exit(runs.run(name, lang, lesson, timeout, output))
+
+
+lab.add_command(cli_teacher.syllabus)
+lab.add_command(cli_teacher.release)
 
 
 def _usual_jobs() -> int:

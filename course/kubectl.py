@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from course.errors import ClusterError, ClusterTimeoutError, ToolError
+from course.language import _
 
 DEADLINE = 120.0
 # How long words on the standard error wait before they are shown: a program that fails at once has its
@@ -45,10 +46,9 @@ class CommandError(Readable, ClusterError):
     """A command ended with a failure; `words` holds what it said."""
 
     def __init__(self, argv: Sequence[str], status: int, words: str, next_step: str = "") -> None:
-        said = words.strip() or "(it said nothing)"
-        super().__init__(
-            f"{shlex.join(argv)}\nended with exit status {status} and said:\n{said}", next_step
-        )
+        ended = _("ended with exit status {status} and said:", status=status)
+        said = words.strip() or _("(it said nothing)")
+        super().__init__(f"{shlex.join(argv)}\n{ended}\n{said}", next_step)
         self.argv, self.status, self.words = list(argv), status, words.strip()
 
 
@@ -60,11 +60,20 @@ class CommandTimeoutError(Readable, ClusterTimeoutError):
     """A command was still running at its deadline and was ended."""
 
     def __init__(self, argv: Sequence[str], deadline: float, seen: str) -> None:
-        last = seen.strip().splitlines()[-5:]
-        super().__init__(
-            f"{shlex.join(argv)}\nwas still running after {deadline:g} s and was ended. "
-            + ("It last said:\n" + "\n".join(last) if last else "It had said nothing.")
+        last = "\n".join(seen.strip().splitlines()[-5:])
+        said = (
+            _(
+                "was still running after {seconds:g} s and was ended. It last said:\n{words}",
+                seconds=deadline,
+                words=last,
+            )
+            if last
+            else _(
+                "was still running after {seconds:g} s and was ended. It had said nothing.",
+                seconds=deadline,
+            )
         )
+        super().__init__(f"{shlex.join(argv)}\n{said}")
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class Completed:
                 self.argv,
                 self.status,
                 words,
-                "Is the cluster up? `./lab status` tells; `./lab up` starts it.",
+                _("Is the cluster up? `./lab status` tells; `./lab up` starts it."),
             )
         raise CommandError(self.argv, self.status, words)
 
@@ -100,10 +109,10 @@ def executable(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise ToolError(
-            f"`{name}` is not on this machine's PATH.",
-            "kubectl comes with the lab's environment: start the notebook by `./lab start`."
+            _("`{name}` is not on this machine's PATH.", name=name),
+            _("kubectl comes with the lab's environment: start the notebook by `./lab start`.")
             if name == "kubectl"
-            else f"Install {name} and run the cell again.",
+            else _("Install {name} and run the cell again.", name=name),
         )
     return found
 
@@ -137,6 +146,7 @@ def stream(
     until: str | None = None,
     watching: bool = False,
     program: str = "kubectl",
+    called: Sequence[str] = (),
 ) -> Completed:
     """Run a command and pass its words on as they come.
 
@@ -147,12 +157,13 @@ def stream(
         deadline: seconds; the command is ended then.
         until: end the command as soon as a line of its output holds this text.
         watching: the command has no end of its own: being ended at the deadline is no failure.
+        called: what a person would call the command, for messages; empty: as it is.
 
     Raises:
         CommandTimeoutError: the deadline passed (with `until`: before its text came).
         ToolError: the program is not there.
     """
-    argv = (program, *args)
+    argv = tuple(called) or (program, *args)
     parts: dict[str, list[str]] = {"stdout": [], "stderr": []}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as source:
         source.write(stdin)
@@ -209,7 +220,7 @@ class _Output:
     ) -> str:
         """Read until both streams end ("ended"), the text comes ("found") or time is up ("deadline")."""
         for ready in self.rounds(HOLD_BACK):
-            for key, _ in ready:
+            for key, _mask in ready:
                 pipe: IO[bytes] = key.fileobj  # type: ignore[assignment]
                 data = os.read(pipe.fileno(), 65536)
                 if not data:
@@ -257,14 +268,18 @@ class _Output:
 
 
 def watch(
-    kind: str, name: str, namespace: str, deadline: float
+    kind: str, name: str, namespace: str, deadline: float, *, selector: str = "", fields: str = ""
 ) -> Generator[tuple[str, dict[str, Any]], None, None]:
     """Yield (ADDED | MODIFIED | DELETED, object) as the API tells them, until the deadline.
 
-    The object as it is now comes first. Closing the generator ends the watch.
+    The object as it is now comes first. Closing the generator ends the watch. With a selector of labels, or
+    one of fields, the objects that it matches are watched, whatever their names.
     """
     scope = ["--namespace", namespace] if namespace else []
-    args = ["get", kind, "--field-selector", f"metadata.name={name}", *scope]
+    which = ["--selector", selector] if selector else []
+    if fields or not selector:
+        which += ["--field-selector", fields or f"metadata.name={name}"]
+    args = ["get", kind, *which, *scope]
     args += ["--watch", "--output-watch-events", "--output", "json"]
     process = subprocess.Popen(
         [executable("kubectl"), *args],
@@ -275,7 +290,7 @@ def watch(
     buffer, decoder = "", json.JSONDecoder()
     with closing(_Output(process, deadline)) as output:
         for ready in output.rounds(deadline):
-            for key, _ in ready:
+            for key, _mask in ready:
                 data = os.read(key.fd, 65536)
                 if not data:
                     output.selector.unregister(key.fileobj)

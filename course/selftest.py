@@ -150,12 +150,26 @@ def _count_go_event(line: str, totals: Totals, said: dict[str, list[str]]) -> No
 def _pytest(arguments: Sequence[str]) -> Totals:
     with tempfile.TemporaryDirectory(prefix="kubelab-test-") as folder:
         report = Path(folder) / "report.xml"
-        argv = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+        argv = [
+            sys.executable,
+            "-m",
+            "pytest",
+            f"--junitxml={report}",
+            *(arguments or _side_by_side()),
+        ]
         done = subprocess.run(argv, cwd=paths.ROOT, env=_environment(), check=False)
         counted = _count_pytest(report)
     if done.returncode and not counted.failed:
         counted.failed = 1  # it could not even collect, or there was no test
     return counted
+
+
+def _side_by_side() -> list[str]:
+    """Options for the whole: files of tests side by side, for most of a test's time is waiting.
+
+    A file's tests share clusters and what they grade, so a file is not divided.
+    """
+    return [f"--numprocesses={min(2, os.cpu_count() or 1)}", "--dist=loadfile"]
 
 
 def _count_pytest(report: Path) -> Totals:

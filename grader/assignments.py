@@ -18,6 +18,7 @@ from course.content import LESSONS
 from course.errors import GradeError
 from grader import config
 from grader.execute import ready
+from grader.ledger import Ledger
 from grader.parameters import of_assignment, private, secret_of
 
 
@@ -47,22 +48,27 @@ class Assignment:
     def prepare(self) -> None:
         """Have the assignment in nbgrader's database; this course's own come from their sources.
 
+        They come in the language in which `lab release` put them here. A source that the teacher changed
+        after that is the one that is graded by.
+
         Raises:
             GradeError: it is no assignment of the course, and has no source here.
         """
         source = self.folder / "source" / self.name
-        if self.name in LESSONS:
+        ledger = Ledger(self.folder)
+        lang = ledger.language(self.name)
+        ours = self.name in LESSONS and not (lang and ledger.changed(self.name, ["source"]))
+        if ours:
             one = build.exercise(self.name)
-            build.write(build.read(one), source / f"{one.name}.ipynb")
+            build.write(build.read(one, lang or "en"), source / f"{one.name}.ipynb")
         if not self.sources:
             raise GradeError(
                 f"{self.name} is no lesson of this course, and {source} holds no notebook.",
                 f"Lessons are: {', '.join(LESSONS)}. For an assignment of your own, put its source there.",
             )
-        done = api(self.folder).generate_assignment(self.name, force=True)
-        if not done["success"]:
-            said = done.get("log") or done.get("error")
-            raise GradeError(f"nbgrader could not prepare {self.name}:\n{said}")
+        generate(self.folder, self.name)
+        if ours:
+            ledger.write(self.name, lang or "en")
 
     def sanitised(self, student: str, path: Path, work: str) -> NotebookNode:
         """A notebook that was handed in, as nbgrader's own steps clean it, ready to execute.
@@ -104,6 +110,18 @@ class Folder(CourseDirectory):  # type: ignore[misc]
             return super().get_existing_timestamp(dest_path)
         except Exception:  # nbgrader asks for a method that is not there where it cannot be read
             return None
+
+
+def generate(folder: Path, assignment: str) -> None:
+    """nbgrader's generate_assignment: release/ASSIGNMENT, and the gradebook's record of its points.
+
+    Raises:
+        GradeError: nbgrader refused, with its words.
+    """
+    done = api(folder).generate_assignment(assignment, force=True)
+    if not done["success"]:
+        said = done.get("log") or done.get("error")
+        raise GradeError(f"nbgrader could not prepare {assignment}:\n{said}")
 
 
 def api(folder: Path, **execute: Any) -> NbGraderAPI:

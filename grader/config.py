@@ -42,6 +42,7 @@ def base(config_file: str) -> Config:
         "grader.restore.RestoreCells",
         "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.OverwriteCells",
+        "grader.language.Translate",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     config.Autograde.autograde_preprocessors = [

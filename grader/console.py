@@ -14,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from course import progress
 from course.errors import UsageError
-from grader import reports
+from grader import release, reports
 from grader.folder import grade_folder
+from grader.ledger import NOTEBOOK
 from grader.results import Outcome, Result, table
 from grader.submissions import some
 
@@ -29,6 +30,8 @@ def grade(folder: Path, *, as_json: bool, **options: Any) -> int:
         options: as `grade_folder` takes them.
     """
     count = len(some(folder.resolve()))
+    for name in release.own_sources(folder):
+        click.echo(f"{name} is graded by your own source/{name}: it is not the course's.", err=True)
     with progress.shown("Preparing") as bar:
         from grader.isolation import sandbox
 
@@ -81,6 +84,24 @@ class _Watched:
         """Leave the terminal as it was."""
         if self.bar:
             self.bar.stop()
+
+
+def release_lessons(folder: Path, lessons: Sequence[str], *, lang: str, replace: bool) -> int:
+    """Make a folder ready for a class, and say what comes next; returns the exit code."""
+    done = release.release(folder, lessons, lang=lang, replace=replace)
+    for one in done:
+        state = "written" if one.written else "there already"
+        click.echo(f"{one.lesson}: {one.tests} tasks, {one.points:g} points, in {lang}: {state}")
+    first = done[0].lesson
+    click.echo(
+        f"""
+Give it to the class in one of two ways:
+- by nbgrader's exchange: in {folder}, run `nbgrader release_assignment {first}`, and later `nbgrader collect {first}`;
+- by hand: copy {folder}/release/{first} to the students (never source/, where the solutions are), and put what they
+  hand in into {folder}/submitted/STUDENT/{first}/{NOTEBOOK}
+Then: ./lab grade {folder}"""
+    )
+    return 0
 
 
 def parameters(values: Sequence[str]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from nbformat import NotebookNode, from_dict
@@ -19,7 +20,7 @@ from nbgrader.utils import is_grade
 from papermill.parameterize import parameterize_notebook
 from traitlets import Bool, Dict, Enum, Integer, Unicode
 
-from grader import ISOLATIONS
+from grader import ISOLATIONS, hints
 from grader.engine import NotGradableError
 from grader.isolation import sandbox
 from grader.journal import Journal
@@ -59,7 +60,7 @@ class PapermillExecute(Execute):  # type: ignore[misc]
             work = "\0".join(cell.source for cell in nb.cells)
             secret = private(named["assignment"], secrets.token_bytes(32), work)
             done = self._execute(ready(nb, self._values(named["assignment"]), secret))
-            self._remember(named, done)
+            self._remember(named, done, Path(resources["metadata"]["path"]))
             if done.notebook is None:
                 raise NotGradableError(done.problem)
             nb = done.notebook
@@ -73,8 +74,11 @@ class PapermillExecute(Execute):  # type: ignore[misc]
         given = self.parameters.get(assignment)
         return of_assignment(assignment) if given is None else dict(given)
 
-    def _remember(self, named: Mapping[str, str], done: Executed) -> None:
-        """Put the outcome into the gradebook; without a key, so that `lab grade` grades it itself."""
+    def _remember(self, named: Mapping[str, str], done: Executed, folder: Path) -> None:
+        """Put the outcome into the gradebook; without a key, so that `lab grade` grades it itself.
+
+        The folder is nbgrader's copy of what was handed in.
+        """
         outcome, reason = "not gradable", done.problem
         if done.notebook is not None:
             noted = done.notebook.metadata["kubelab"]
@@ -83,6 +87,7 @@ class PapermillExecute(Execute):  # type: ignore[misc]
         row = Row(*where, outcome, reason, self.isolation, done.attempts, done.seconds, key="")
         with opened(named["db_url"]) as outcomes:
             outcomes.put(row)
+            outcomes.put_hints(*where, hints.used(folder, named["assignment"]))
 
     def _execute(self, nb: NotebookNode) -> Executed:
         limits = Limits(cell=self.cell_seconds, submission=self.submission_seconds)

@@ -10,8 +10,10 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from course.checks.scorecard import MIME, NOT_TRIED
-from grader import harmless
+from course.checks.scorecard import MIME, not_tried
+from course.language import Translator, later, translator
+from grader import harmless, language
+from grader.retell import retold
 
 _RAN = "ran"  # the engine's word for a cell that ended well
 _NO = (
@@ -19,9 +21,9 @@ _NO = (
     "AssertionError",
 )  # a test that says no, where another error is a test that broke
 _OUTCOMES = {
-    "scored": "Your notebook ran from its first cell to its last.",
-    "crashed": "Your notebook did not run to its end: it stopped on the way.",
-    "timed out": "Your notebook took too long: something in it was stopped.",
+    "scored": later("Your notebook ran from its first cell to its last."),
+    "crashed": later("Your notebook did not run to its end: it stopped on the way."),
+    "timed out": later("Your notebook took too long: something in it was stopped."),
 }
 
 
@@ -37,7 +39,8 @@ class Explain(harmless.Step):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Go through the cells in their order: what failed before a test is said beside the test."""
-        heading = ""
+        heading, lang = "", language.of(nb)
+        _ = translator(lang)
         near: list[dict[str, Any]] = []
         before: list[dict[str, Any]] = []
         lost = []
@@ -45,24 +48,27 @@ class Explain(harmless.Step):
             note: dict[str, Any] = {"anchor": f"cell-{index + 1}"}
             heading = _heading(cell) or heading
             if is_test(cell):
-                note |= _report(cell) | {"title": heading or cell.metadata.nbgrader.grade_id}
+                note |= _report(cell, lang) | {"title": heading or cell.metadata.nbgrader.grade_id}
                 if note["lost"]:
                     note |= {"failed_answers": near, "failed_before": [] if near else before}
                     lost.append(note)
                 before, near = before + near, []
             elif cell.cell_type == "code":
-                note["failure"] = _failure(cell)
+                note["failure"] = _failure(cell, lang)
                 if note["failure"] and not is_locked(cell):
-                    near.append(note | {"name": _name(cell, index)})
+                    near.append(note | {"name": _name(cell, index, _)})
             note["injected"] = "injected-parameters" in cell.metadata.get("tags", [])
             note["own"] = not note["injected"] and "nbgrader" not in cell.metadata
             cell.metadata["feedback"] = NotebookNode(note)
         noted = nb.metadata.get("kubelab", {})
         outcome = str(noted.get("outcome", "scored"))
         resources["feedback"] = {
+            "language": lang,
             "outcome": outcome,
-            "words": _OUTCOMES.get(outcome, f"Your notebook was graded: {outcome}."),
-            "reason": str(noted.get("reason", "")),
+            "words": _(_OUTCOMES[outcome])
+            if outcome in _OUTCOMES
+            else _("Your notebook was graded: {outcome}.", outcome=outcome),
+            "reason": retold(str(noted.get("reason", "")), lang),
             "lost": lost,
             "injected": any(cell.metadata.feedback.injected for cell in nb.cells),
         }
@@ -77,28 +83,30 @@ def _heading(cell: NotebookNode) -> str:
     return re.sub(r"[`*]", "", found.group(1)) if found else ""
 
 
-def _name(cell: NotebookNode, index: int) -> str:
+def _name(cell: NotebookNode, index: int, _: Translator) -> str:
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return f"answer cell {name}" if name else f"cell of yours, number {index + 1}"
+    if name:
+        return _("answer cell {name}", name=name)
+    return _("cell of yours, number {number}", number=index + 1)
 
 
-def _failure(cell: NotebookNode) -> str:
+def _failure(cell: NotebookNode, lang: str) -> str:
     """In what way a cell did not end well; empty where it did."""
     noted = cell.metadata.get("kubelab", {})
     errors = [output for output in cell.outputs if output.output_type == "error"]
     if noted.get("ran", _RAN) == _RAN and not errors:
         return ""
-    words = str(noted.get("reason", ""))
+    words = retold(str(noted.get("reason", "")), lang)
     if not words and errors:
         words = f"{errors[0].ename}: {errors[0].evalue}".strip(": ")
     return strip_ansi(words) or str(noted.get("ran", ""))
 
 
-def _report(cell: NotebookNode) -> dict[str, Any]:
+def _report(cell: NotebookNode, lang: str) -> dict[str, Any]:
     """What came of a test cell: its points, its checks, or the words with which it failed."""
     nbgrader = cell.metadata.nbgrader
     score, points = float(nbgrader.get("score") or 0), float(nbgrader.points)
-    failure = _failure(cell)
+    failure = _failure(cell, lang)
     lines = [] if failure else list(_lines(cell))
     no = next((name for name in _NO if failure.startswith(name)), "")
     return {
@@ -139,7 +147,7 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
         "points": _number(line.get("points")),
         "earned": _number(line.get("earned")),
         "held": line.get("held") is True,
-        "tried": reason != NOT_TRIED,
+        "tried": not not_tried(reason),
         "reason": reason,
         "details": known if known.get("expected") else {},
     }

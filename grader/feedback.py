@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
@@ -22,7 +24,8 @@ from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_locked
 from traitlets.config import Config
 
-from grader import harmless
+from course.language import SOURCE, Translator, later, translator
+from grader import harmless, language
 from grader.explain import is_test
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -32,9 +35,9 @@ PREPROCESSORS = [
     "grader.feedback.HideTests",
     "grader.harmless.Harmless",
 ]
-_NOT_SHOWN = "# The code of this test is not shown."
-_RAN_HERE = "# (hidden tests ran here: what they found is in the table)"
-_HELD_TESTS = "(This held the code of hidden tests, and is not shown.)"
+_NOT_SHOWN = later("# The code of this test is not shown.")
+_RAN_HERE = later("# (hidden tests ran here: what they found is in the table)")
+_HELD_TESTS = later("(This held the code of hidden tests, and is not shown.)")
 
 
 class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
@@ -56,6 +59,7 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
         """nbconvert's, and ours in the place of those that let HTML through."""
         yield from super().default_filters()
         yield from harmless.FILTERS.items()
+        yield "say", say
 
     def _preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
@@ -67,6 +71,13 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
                 "GenerateFeedback.preprocessors must hold grader.explain.Explain and grader.feedback.HideTests."
             )
         return nb, resources
+
+
+@pass_context
+def say(context: Context, text: str, **values: object) -> str:
+    """The template's filter for words: they come in the notebook's language."""
+    about = context["resources"].get("feedback", {})
+    return translator(about.get("language", SOURCE))(text, **values)
 
 
 def make_releasable(*, notebooks: list[str], **_: Any) -> None:
@@ -99,11 +110,13 @@ class HideTests(harmless.Step):
         marks = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         begin, end = marks.begin_test_delimeter, marks.end_test_delimeter
         nb.cells = [cell for cell in nb.cells if not _told_the_examiner_alone(cell)]
+        _ = translator(language.of(nb))
+        held = _(_HELD_TESTS)
         hidden: list[str] = []
         for cell in nb.cells:
             if cell.cell_type != "code" or not is_locked(cell):
                 continue
-            cell.source, taken = split(cell.source, begin, end)
+            cell.source, taken = split(cell.source, begin, end, _)
             hidden += taken
             if taken or (is_test(cell) and cell.metadata.get("feedback", {}).get("lines")):
                 cell.outputs = []
@@ -115,11 +128,11 @@ class HideTests(harmless.Step):
         guarded = {bare for bare in map(_bare, hidden) if len(bare) >= 20 and bare not in seen}
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = [_without(output, guarded) for output in cell.outputs]
+                cell.outputs = [_without(output, guarded, held) for output in cell.outputs]
             if "feedback" in cell.metadata:  # the same notes are in the resources: changed in place
-                _clean(cell.metadata.feedback, guarded)
+                _clean(cell.metadata.feedback, guarded, held)
         about = resources.setdefault("feedback", {})
-        _clean(about, guarded)
+        _clean(about, guarded, held)
         about["hidden"] = True
         return nb, resources
 
@@ -130,7 +143,7 @@ def _told_the_examiner_alone(cell: NotebookNode) -> bool:
     return placed == "examiner" and "nbgrader" not in cell.metadata
 
 
-def split(source: str, begin: str, end: str) -> tuple[str, list[str]]:
+def split(source: str, begin: str, end: str, _: Translator) -> tuple[str, list[str]]:
     """(what of a test may be shown, the lines that may not). All is hidden where the marks do not match."""
     shown: list[str] = []
     hidden: list[str] = []
@@ -138,14 +151,14 @@ def split(source: str, begin: str, end: str) -> tuple[str, list[str]]:
     for line in source.split("\n"):
         if begin in line or end in line:
             if (begin in line) is inside or (begin in line and end in line):
-                return _NOT_SHOWN, source.split("\n")
+                return _(_NOT_SHOWN), source.split("\n")
             inside = not inside
             if inside:
-                shown.append(_RAN_HERE)
+                shown.append(_(_RAN_HERE))
         else:
             (hidden if inside else shown).append(line)
     if inside:
-        return _NOT_SHOWN, source.split("\n")
+        return _(_NOT_SHOWN), source.split("\n")
     return "\n".join(shown), hidden
 
 
@@ -154,10 +167,10 @@ def _bare(text: str) -> str:
     return re.sub(r"\\[nrt]|&\w+;|<[^>]*>|[\W_]", "", strip_ansi(text))
 
 
-def _without(output: NotebookNode, guarded: set[str]) -> NotebookNode:
+def _without(output: NotebookNode, guarded: set[str], held: str) -> NotebookNode:
     if not _holds(output, guarded):
         return output
-    return NotebookNode(output_type="stream", name="stdout", text=_HELD_TESTS)
+    return NotebookNode(output_type="stream", name="stdout", text=held)
 
 
 def _holds(value: Any, guarded: set[str]) -> bool:
@@ -172,11 +185,11 @@ def _holds(value: Any, guarded: set[str]) -> bool:
     return any(secret in bare for secret in guarded)
 
 
-def _clean(note: dict[str, Any], guarded: set[str]) -> None:
+def _clean(note: dict[str, Any], guarded: set[str], held: str) -> None:
     """Take the hidden lines out of a note's words, in place."""
     for name, value in note.items():
         if isinstance(value, str):
-            note[name] = _HELD_TESTS if _holds(value, guarded) else value
+            note[name] = held if _holds(value, guarded) else value
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, dict):
-                _clean(one, guarded)
+                _clean(one, guarded, held)

@@ -1,12 +1,13 @@
 """The outcomes in the gradebook: a table of ours beside nbgrader's, which has no place for them.
 
 nbgrader's own commands neither see nor disturb it. A row says what came of the latest grading of a
-submission, under which isolation, and from which work (`grader.journal`) its score was recorded.
+submission, under which isolation, and from which work (`grader.journal`) its score was recorded. A second
+table holds the hints that were taken (`grader.hints`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -24,6 +25,14 @@ _table = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("key", sa.String(64), nullable=False),
+)
+_hints = sa.Table(
+    "kubelab_hint",
+    _metadata,
+    sa.Column("assignment", sa.String(128), primary_key=True),
+    sa.Column("student", sa.String(128), primary_key=True),
+    sa.Column("task", sa.String(64), primary_key=True),
+    sa.Column("steps", sa.Integer, nullable=False),
 )
 
 
@@ -67,6 +76,25 @@ class Outcomes:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(_table).where(where))
             connection.execute(sa.insert(_table).values(**asdict(row)))
+
+    def hints(self, assignment: str, student: str) -> dict[str, int]:
+        """The steps taken of each task of a submission, as they were last noted."""
+        where = (_hints.c.assignment == assignment) & (_hints.c.student == student)
+        with self._engine.connect() as connection:
+            found = connection.execute(sa.select(_hints.c.task, _hints.c.steps).where(where))
+            return {str(row.task): int(row.steps) for row in found}
+
+    def put_hints(self, assignment: str, student: str, steps: Mapping[str, int]) -> None:
+        """Note the steps taken over those before; nothing is written where they are the same."""
+        if self.hints(assignment, student) == steps:
+            return
+        where = (_hints.c.assignment == assignment) & (_hints.c.student == student)
+        named = {"assignment": assignment, "student": student}
+        rows = [{**named, "task": task, "steps": count} for task, count in steps.items()]
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_hints).where(where))
+            if rows:
+                connection.execute(sa.insert(_hints), rows)
 
     def close(self) -> None:
         """Give up the connection."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from nbformat import NotebookNode
 
+from grader import language
 from grader.cells import is_grade, is_locked, is_solution
 
 SETUP = (
@@ -42,7 +43,7 @@ def place_of(cell: NotebookNode) -> Place:
 
 def note_places(nb: NotebookNode) -> None:
     """Write every code cell's place into it; what a notebook brought along of the kind is dropped."""
-    nb.metadata.pop("kubelab", None)
+    language.keep_only(nb)
     for cell in nb.cells:
         cell.metadata.pop("kubelab", None)
         if cell.cell_type == "code":

@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 
-from grader import autograded
+from grader import autograded, hints
 from grader.assignments import api
 from grader.engine import NotGradableError
 from grader.journal import Entry, Journal
@@ -76,6 +76,8 @@ class Recorder:
         outcome = Outcome(row.outcome)
         reasons = [Reason("", 0, text) for text in row.reason.splitlines() if text]
         items: list[Item] = []
+        taken = hints.used(one.folder, one.assignment)
+        self.outcomes.put_hints(one.assignment, one.student, taken)
         found: Mapping[Path, NotebookNode] = {}
         if outcome is Outcome.NOT_GRADABLE:
             most = max_score(self.database, one.assignment)
@@ -88,7 +90,7 @@ class Recorder:
                 items += autograded.items(notebook)
         return Result(
             one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, max(found, default=None),
-            tuple(items), row.isolation, row.attempts,
+            tuple(items), row.isolation, row.attempts, taken,
         )  # fmt: skip
 
     def _autograded(self, one: Submission) -> dict[Path, NotebookNode]:

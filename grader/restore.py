@@ -14,6 +14,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
 from course.errors import GradeError
+from grader import language
 
 
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
@@ -42,7 +43,7 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
             )
         teachers = nbformat.read(path, as_version=4)
         nb.cells = restored(nb.cells, [cell for cell in teachers.cells if _name(cell)])
-        nb.metadata.pop("kubelab", None)
+        language.keep_only(nb)
         return nb, resources
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course.checks.scorecard import NOT_TRIED
+from course.checks.scorecard import not_tried
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,6 +72,7 @@ class Result:
         items: the graded cells in the order of the notebook.
         isolation: what stood between the student's code and the grader: 'sandbox' or 'none'.
         attempts: how often it was executed; more than once only where it could not be graded.
+        hints: the hints taken, 1 to 3, of each task of which any were; they cost nothing.
     """
 
     student: str
@@ -85,6 +86,7 @@ class Result:
     items: tuple[Item, ...] = ()
     isolation: str = "none"
     attempts: int = 1
+    hints: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The same, as plain data for JSON."""
@@ -108,9 +110,7 @@ def table(results: Sequence[Result]) -> Table:
     shown = Table("student", "assignment", "score", "outcome", "reasons", show_lines=True)
     for result in results:
         score = "–" if result.score is None else f"{result.score:g}"
-        reasons = [
-            _line(reason) for reason in result.reasons if not reason.text.endswith(NOT_TRIED)
-        ]
+        reasons = [_line(reason) for reason in result.reasons if not not_tried(reason.text)]
         shown.add_row(
             Text(result.student),
             Text(result.assignment),

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from course.checks.failure import CheckFailed
+from course.language import _
 
 MOST = 1 << 20
 """Characters of JSON that an answer may have."""
@@ -31,16 +32,18 @@ def answer(name: str) -> Any:
         told = _from_the_student(name)
     else:
         told = written(_own_namespace(), name)
-    about, look = f"Variable {name}", f"print({name})"
+    about, look = _("Variable {name}", name=name), f"print({name})"
     if _NO_ANSWER in told:
-        raise CheckFailed(about, "your answer", "no answer yet", look=look)
+        raise CheckFailed(about, _("your answer"), _("no answer yet"), look=look)
     if _SILENT in told:
-        raise CheckFailed(about, "your answer", "a kernel that ended or does not answer", look=look)
+        found = _("a kernel that ended or does not answer")
+        raise CheckFailed(about, _("your answer"), found, look=look)
     if _TOO_BIG in told:
-        raise CheckFailed(about, "an answer", f"more than {MOST} characters", look=f"len({name})")
+        found = _("more than {count} characters", count=MOST)
+        raise CheckFailed(about, _("an answer"), found, look=f"len({name})")
     if _NO_DATA in told:
-        wanted = "plain data: text, numbers, lists, dictionaries"
-        found = f"an object of type {told[_NO_DATA]}"
+        wanted = _("plain data: text, numbers, lists, dictionaries")
+        found = _("an object of type {type}", type=told[_NO_DATA])
         raise CheckFailed(about, wanted, found, look=f"type({name})")
     return told["data"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from course import kubectl
+from course.language import _
 
 _PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 _STUCK = frozenset(
@@ -14,10 +15,12 @@ _STUCK = frozenset(
 
 
 def is_stuck(item: dict[str, Any] | None) -> bool:
-    """Whether a Pod has tried, failed and gone into back-off: waiting longer shows nothing new."""
+    """Whether a Pod is at its end, or has tried, failed and backed off: waiting longer shows nothing new."""
     if item is None or item.get("kind") != "Pod":
         return False
     status = item.get("status", {})
+    if status.get("phase") in {"Succeeded", "Failed"}:
+        return True
     states = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
     return any(one.get("state", {}).get("waiting", {}).get("reason") in _STUCK for one in states)
 
@@ -32,36 +35,64 @@ def of(item: dict[str, Any]) -> tuple[str, str]:
     if kind == "pod":
         for cause, command in _of_pod(item):
             return cause, command or look
+    for condition in item.get("status", {}).get("conditions", []):
+        # Only the ReplicaSet's events tell of Pods that the API refuses, and this condition of them.
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            return (
+                f"{condition['reason']}: {_short(condition['message'])}",
+                f"kubectl get events{scope} --field-selector involvedObject.kind=ReplicaSet",
+            )
+    if kind == "deployment":
+        for pod in _pods_of(item):
+            for cause, command in _of_pod(pod):
+                own = pod["metadata"]["name"]
+                why = _("Pod {name} is not well: {cause}", name=own, cause=cause)
+                return why, command or f"kubectl describe pod {own}{scope}"
     return _from_events(item), look
+
+
+def _pods_of(deployment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The Pods that a Deployment's selector of labels finds, those that are not ready."""
+    labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
+    chosen = ",".join(f"{key}={value}" for key, value in labels.items())
+    scope = ["--namespace", deployment["metadata"]["namespace"], "--selector", chosen]
+    return [
+        pod
+        for pod in kubectl.get_all("pod", *scope)
+        if "deletionTimestamp" not in pod["metadata"]
+        and not any(
+            one["type"] == "Ready" and one["status"] == "True"
+            for one in pod.get("status", {}).get("conditions", [])
+        )
+    ]
 
 
 def _of_pod(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Causes that a Pod's status names, the most telling one first."""
     meta, spec, status = pod["metadata"], pod["spec"], pod.get("status", {})
     if "deletionTimestamp" in meta:
-        yield "the Pod is being deleted", ""
+        yield _("the Pod is being deleted"), ""
     for container in status.get("initContainerStatuses", []) + status.get("containerStatuses", []):
         yield from _of_container(container, meta)
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            yield (
-                f"no node takes the Pod: {condition.get('message', condition.get('reason', ''))}",
-                "",
-            )
+            reason = condition.get("message", condition.get("reason", ""))
+            yield _("no node takes the Pod: {reason}", reason=reason), ""
+    for name in _still_initial(spec, status):
+        yield _("init container {name} has not ended: the others start after it", name=name), ""
     event = _from_events(pod)
     probe = "probe failed" in event
     if probe:
-        ports = ", ".join(_probe_ports(spec))
-        yield (
-            event
-            + (f". The probe asks port {ports}: does the container listen there?" if ports else ""),
-            "",
-        )
+        if ports := ", ".join(_probe_ports(spec)):
+            event += _(
+                ". The probe asks port {ports}: does the container listen there?", ports=ports
+            )
+        yield event, ""
     for container in status.get("containerStatuses", []):
         if container.get("restartCount", 0) and not container.get("ready"):
-            name = container["name"]
+            name, count = container["name"], container["restartCount"]
             yield (
-                f"container {name} ended and was restarted {container['restartCount']} times",
+                _("container {name} ended and was restarted {count} times", name=name, count=count),
                 "",
             )
     if event:
@@ -77,23 +108,56 @@ def _of_container(container: dict[str, Any], meta: dict[str, Any]) -> Iterator[t
     if reason in _PULL:
         words = f" ({_short(message)})" if message else ""
         yield (
-            f"{reason}: the image {container['image']} of container {name} cannot be pulled; is its name right?{words}",
+            _(
+                "{reason}: the image {image} of container {name} cannot be pulled; is its name right?{words}",
+                reason=reason,
+                image=container["image"],
+                name=name,
+                words=words,
+            ),
             "",
         )
     elif reason == "CrashLoopBackOff":
         last = container.get("lastState", {}).get("terminated", {})
         yield (
-            f"CrashLoopBackOff: container {name} starts and ends again"
-            f" (exit code {last.get('exitCode', '?')}{_said(last)}), {container.get('restartCount', 0)} times so far",
+            _(
+                "CrashLoopBackOff: container {name} starts and ends again"
+                " (exit code {code}{words}), {count} times so far",
+                name=name,
+                code=last.get("exitCode", "?"),
+                words=_said(last),
+                count=container.get("restartCount", 0),
+            ),
             f"{logs} --previous",
         )
     elif reason and reason not in {"ContainerCreating", "PodInitializing"}:
-        yield f"{reason}: {_short(message) or 'container ' + name + ' cannot start'}", ""
+        yield f"{reason}: {_short(message) or _('container {name} cannot start', name=name)}", ""
     ended = state.get("terminated")
     if ended and ended.get("exitCode", 0) != 0:
-        yield f"container {name} ended with exit code {ended['exitCode']}{_said(ended)}", logs
+        code, words = ended["exitCode"], _said(ended)
+        yield (
+            _(
+                "container {name} ended with exit code {code}{words}",
+                name=name,
+                code=code,
+                words=words,
+            ),
+            logs,
+        )
     elif ended and ended.get("reason") == "Completed" and not container.get("ready"):
-        yield f"container {name} has done its work and ended", logs
+        yield _("container {name} has done its work and ended", name=name), logs
+
+
+def _still_initial(spec: dict[str, Any], status: dict[str, Any]) -> Iterator[str]:
+    """The init containers that run still; those that are restarted always are sidecars, and do not end."""
+    sidecars = [
+        one["name"]
+        for one in spec.get("initContainers", [])
+        if one.get("restartPolicy") == "Always"
+    ]
+    for container in status.get("initContainerStatuses", []):
+        if "running" in container.get("state", {}) and container["name"] not in sidecars:
+            yield container["name"]
 
 
 def _said(ended: dict[str, Any]) -> str:
@@ -137,12 +201,18 @@ def of_absence(kind: str, name: str, namespace: str) -> tuple[str, str]:
     look = f"kubectl get {kind}{scope}"
     if elsewhere:
         return (
-            f"a {kind} of this name is in namespace {elsewhere[0]}: was `--namespace {namespace}` forgotten?",
+            _(
+                "a {kind} of this name is in namespace {elsewhere}: was `--namespace {namespace}` forgotten?",
+                kind=kind,
+                elsewhere=elsewhere[0],
+                namespace=namespace,
+            ),
             f"kubectl get {kind} --all-namespaces",
         )
     if here:
-        return f"it is missing or has another name; there are: {', '.join(sorted(here)[:6])}", look
-    return "it has not been created, or has been deleted", look
+        names = ", ".join(sorted(here)[:6])
+        return _("it is missing or has another name; there are: {names}", names=names), look
+    return _("it has not been created, or has been deleted"), look
 
 
 def _short(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from course.errors import LabError
 from course.kubectl import Readable
+from course.language import _
 
 
 class CheckFailed(Readable, LabError):  # noqa: N818 - a failed check is an outcome, not a fault
@@ -20,10 +21,15 @@ class CheckFailed(Readable, LabError):  # noqa: N818 - a failed check is an outc
     def __init__(
         self, about: str, expected: str, found: str, cause: str = "", look: str = ""
     ) -> None:
-        lines = [f"{about}: expected {expected}; found {found}."]
+        said = _(
+            "{about}: expected {expected}; found {found}.",
+            about=about,
+            expected=expected,
+            found=found,
+        )
         if cause:
-            lines.append(f"Likely cause: {cause}")
-        super().__init__("\n".join(lines), f"Look closer: {look}" if look else "")
+            said += "\n" + _("Likely cause: {cause}", cause=cause)
+        super().__init__(said, _("Look closer: {command}", command=look) if look else "")
         self.about, self.expected, self.found, self.cause, self.look = (
             about,
             expected,
@@ -41,3 +47,7 @@ class CheckFailed(Readable, LabError):  # noqa: N818 - a failed check is an outc
             "cause": self.cause,
             "look": self.look,
         }
+
+
+class NoAnswer(CheckFailed):
+    """A request came to nothing: no server said anything at all, not even that it refuses."""

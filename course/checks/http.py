@@ -6,7 +6,8 @@ import time
 import urllib.error
 import urllib.request
 
-from course.checks.failure import CheckFailed
+from course.checks.failure import CheckFailed, NoAnswer
+from course.language import _
 
 # Between two tries: an answer over the network is no event that could be awaited.
 PAUSE = 0.2
@@ -33,27 +34,33 @@ def http(
         differs_from: an earlier page: the answer must be another.
 
     Raises:
-        CheckFailed: with what came last.
+        CheckFailed: with what came last; NoAnswer where nobody answered.
     """
     end = time.monotonic() + within
-    wanted = f"an answer with status {status} from {url} within {within:g} s"
-    wanted += f", holding “{contains}”" if contains else ""
-    wanted += ", other than the page before" if differs_from is not None else ""
+    wanted = _(
+        "an answer with status {status} from {url} within {seconds:g} s",
+        status=status,
+        url=url,
+        seconds=within,
+    )
+    wanted += _(", holding “{text}”", text=contains) if contains else ""
+    wanted += _(", other than the page before") if differs_from is not None else ""
     while True:
-        came, page = _ask(url, max(0.5, min(5.0, end - time.monotonic())))
+        came, page = ask(url, max(0.5, min(5.0, end - time.monotonic())))
         right = came == str(status) and contains in page and page != differs_from
         if right:
             return page
         if time.monotonic() >= end:
             break
         time.sleep(PAUSE)
-    found = f"status {came}" if came.isdigit() else came
+    found = _("status {status}", status=came) if came.isdigit() else came
     if came == str(status):
-        found = f"the page “{_short(page)}”"
-    raise CheckFailed(about or url, wanted, found, look=f"curl {url}")
+        found = _("the page “{page}”", page=_short(page))
+    kind = CheckFailed if came.isdigit() else NoAnswer
+    raise kind(about or url, wanted, found, look=f"curl {url}")
 
 
-def _ask(url: str, seconds: float) -> tuple[str, str]:
+def ask(url: str, seconds: float) -> tuple[str, str]:
     """(status or the reason why there is none, page)."""
     try:
         with _opener.open(url, timeout=seconds) as reply:
@@ -62,9 +69,9 @@ def _ask(url: str, seconds: float) -> tuple[str, str]:
         with refusal:
             return str(refusal.code), refusal.read(1_000_000).decode("utf-8", "replace")
     except urllib.error.URLError as problem:
-        return f"no answer ({problem.reason})", ""
+        return _("no answer ({reason})", reason=problem.reason), ""
     except (OSError, ValueError) as problem:
-        return f"no answer ({problem})", ""
+        return _("no answer ({reason})", reason=problem), ""
 
 
 def _short(page: str) -> str:

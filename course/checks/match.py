@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from course.language import _
+
 
 class _Missing:
     def __repr__(self) -> str:
-        return "nothing"
+        return _("nothing")
 
 
 MISSING: Any = _Missing()
@@ -43,35 +45,42 @@ class Mismatch:
     found: str
 
     def __str__(self) -> str:
-        return f"{self.path}: expected {self.expected}, found {self.found}"
+        return _(
+            "{path}: expected {expected}, found {found}",
+            path=self.path,
+            expected=self.expected,
+            found=self.found,
+        )
 
 
 def at_least(least: float) -> Predicate:
     """A number that is not smaller."""
     return Predicate(
-        f"at least {least:g}", lambda value: isinstance(value, int | float) and value >= least
+        _("at least {least:g}", least=least),
+        lambda value: isinstance(value, int | float) and value >= least,
     )
 
 
 def either(*values: Any) -> Predicate:
     """One of several values."""
-    return Predicate(" or ".join(show(value) for value in values), lambda value: value in values)
+    return Predicate(_(" or ").join(show(value) for value in values), lambda value: value in values)
 
 
 def pattern(regex: str) -> Predicate:
     """A text in which the regular expression is found."""
     found = re.compile(regex).search
     return Predicate(
-        f"a text like {regex}", lambda value: isinstance(value, str) and bool(found(value))
+        _("a text like {pattern}", pattern=regex),
+        lambda value: isinstance(value, str) and bool(found(value)),
     )
 
 
 def show(value: Any) -> str:
     """A value as a message shows it: short, and plain where it is plain."""
     if value is MISSING or value is None:
-        return "nothing"
+        return _("nothing")
     if value is ...:
-        return "any value"
+        return _("any value")
     if isinstance(value, str):
         return value if value.isprintable() and value else repr(value)
     text = repr(value)
@@ -108,7 +117,7 @@ def compare(actual: Any, wanted: Any, path: str = "") -> list[Mismatch]:
 def _in_list(actual: Any, item: Any, path: str) -> list[Mismatch]:
     """The mismatches of the item that comes nearest to what is wanted."""
     if not isinstance(actual, Sequence) or isinstance(actual, str | bytes) or not actual:
-        return [Mismatch(path, f"an item {show(item)}", show(actual))]
+        return [Mismatch(path, _("an item {item}", item=show(item)), show(actual))]
     name = item.get("name") if isinstance(item, Mapping) else None
     if isinstance(name, str):
         named = [
@@ -118,7 +127,9 @@ def _in_list(actual: Any, item: Any, path: str) -> list[Mismatch]:
             names = ", ".join(
                 str(entry.get("name")) for entry in actual if isinstance(entry, Mapping)
             )
-            return [Mismatch(path, f"an item named {name}", f"only {names}")]
+            return [
+                Mismatch(path, _("an item named {name}", name=name), _("only {names}", names=names))
+            ]
         return compare(named[0], item, f"{path}[{name}]")
     tries = [compare(entry, item, f"{path}[{index}]") for index, entry in enumerate(actual)]
     return min(tries, key=len)

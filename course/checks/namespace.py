@@ -4,40 +4,47 @@ from __future__ import annotations
 
 from course import kubectl
 from course.errors import ClusterError
+from course.language import _
 
 
-def fresh_namespace(name: str, *, deadline: float = 90) -> None:
-    """Make an empty namespace; one of this name that is there is deleted first, with all in it.
+def fresh_namespace(*names: str, deadline: float = 90) -> None:
+    """Make empty namespaces; those of these names that are there are deleted first, with all in them.
 
-    Returns when a Pod can be created in it (its default ServiceAccount is there). Seconds.
+    Returns when a Pod can be created in each (its default ServiceAccount is there). Seconds.
 
     Raises:
-        ClusterError: the name is one of the cluster's own namespaces.
-        CommandTimeoutError: the old namespace was not gone, or the new one not ready, in time.
+        ClusterError: a name is one of the cluster's own namespaces.
+        CommandTimeoutError: an old namespace was not gone, or a new one not ready, in time.
     """
-    if name == "default" or name.startswith("kube-"):
-        raise ClusterError(
-            f"The namespace {name} is the cluster's own and is not emptied.", "Choose another name."
-        )
-    remove_namespace(name, deadline=deadline)
-    kubectl.run(["create", "namespace", name], deadline=deadline).check()
-    ready = [
-        "wait",
-        "--for=create",
-        "serviceaccount/default",
-        "--namespace",
-        name,
-        f"--timeout={deadline:g}s",
-    ]
-    kubectl.run(ready, deadline=deadline + 5).check()
-    print(f"The namespace {name} is there, and empty.")
+    remove_namespace(*names, deadline=deadline)
+    for name in names:
+        kubectl.run(["create", "namespace", name], deadline=deadline).check()
+    wait = ["wait", "--for=create", "serviceaccount/default", f"--timeout={deadline:g}s"]
+    for name in names:
+        kubectl.run([*wait, "--namespace", name], deadline=deadline + 5).check()
+    if len(names) == 1:
+        print(_("The namespace {name} is there, and empty.", name=names[0]))
+    else:
+        print(_("The namespaces {names} are there, and empty.", names=", ".join(names)))
 
 
-def remove_namespace(name: str, *, deadline: float = 90) -> None:
-    """Delete a namespace and all in it, and wait until it is gone. Nothing happens where there is none."""
-    if kubectl.get("namespace", name) is None:
+def remove_namespace(*names: str, deadline: float = 90) -> None:
+    """Delete namespaces and all in them, at the same time, and wait until they are gone.
+
+    Nothing happens where there are none.
+    """
+    for name in names:
+        if name == "default" or name.startswith("kube-"):
+            raise ClusterError(
+                _("The namespace {name} is the cluster's own and is not emptied.", name=name),
+                _("Choose another name."),
+            )
+    every = {one["metadata"]["name"] for one in kubectl.get_all("namespace")}
+    there = [name for name in names if name in every]
+    if not there:
         return
     # A container that ignores SIGTERM would hold the namespace for 30 s; an exercise's Pods get one second.
-    pods = ["delete", "pods", "--all", "--namespace", name, "--grace-period=1", "--wait=false"]
-    kubectl.run(pods, deadline=deadline).check()
-    kubectl.run(["delete", "namespace", name, "--ignore-not-found"], deadline=deadline).check()
+    for name in there:
+        pods = ["delete", "pods", "--all", "--namespace", name, "--grace-period=1", "--wait=false"]
+        kubectl.run(pods, deadline=deadline).check()
+    kubectl.run(["delete", "namespace", *there, "--ignore-not-found"], deadline=deadline).check()

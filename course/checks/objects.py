@@ -13,13 +13,22 @@ from contextlib import closing
 from typing import Any
 
 from course import kubectl
-from course.checks import cause, ready
+from course.checks import cause, events, inside, logs, ready
 from course.checks.failure import CheckFailed
 from course.checks.http import http
 from course.checks.match import Mismatch, compare
 from course.checks.ready import STEADY
+from course.language import _
 
 WITHIN = 20.0
+# Kinds of more than one word, as the documentation writes them.
+_KINDS = {
+    word.lower(): word
+    for word in (
+        "ClusterRole", "ConfigMap", "DaemonSet", "LimitRange", "PersistentVolumeClaim", "ReplicaSet",
+        "ResourceQuota", "RoleBinding", "ServiceAccount", "StatefulSet",
+    )
+}  # fmt: skip
 
 
 class Object:
@@ -39,8 +48,15 @@ class Object:
         self.comes_later = comes_later
 
     def __str__(self) -> str:
-        place = f" in namespace {self.namespace}" if self.namespace else ""
-        return f"{self.kind.capitalize()} {self.name}{place}"
+        kind = _KINDS.get(self.kind, self.kind.capitalize())
+        if not self.namespace:
+            return f"{kind} {self.name}"
+        return _(
+            "{kind} {name} in namespace {namespace}",
+            kind=kind,
+            name=self.name,
+            namespace=self.namespace,
+        )
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -51,7 +67,7 @@ class Object:
 
     def get(self, *, within: float = 0) -> dict[str, Any]:
         """The object; CheckFailed where it is not there."""
-        return self._until(lambda _item: [], "it to exist", within)
+        return self._until(lambda _item: [], _("it to exist"), within)
 
     def matches(self, wanted: Mapping[str, Any], *, within: float = 0) -> dict[str, Any]:
         """The object holds at least what `wanted` says (see `course.checks.match`)."""
@@ -77,7 +93,7 @@ class Object:
     ) -> dict[str, Any] | None:
         """The object as it was when something was wrong with it, or None if nothing was for so long."""
         with closing(kubectl.watch(self.kind, self.name, self.namespace, seconds)) as events:
-            return next((item for _, item in events if wrong(item)), None)
+            return next((item for _kind, item in events if wrong(item)), None)
 
     def must_not_match(self, unwanted: Mapping[str, Any], because: str = "") -> None:
         """The object does not hold what `unwanted` says. An object that is not there is fine."""
@@ -85,8 +101,8 @@ class Object:
         if item is not None and not compare(item, unwanted):
             raise CheckFailed(
                 str(self),
-                f"no {_words(unwanted)}",
-                "just that",
+                _("no {what}", what=_words(unwanted)),
+                _("just that"),
                 because,
                 f"kubectl get {self.kind} {self._scope} -o yaml",
             )
@@ -103,7 +119,7 @@ class Object:
         ]
         if kubectl.run(wait, deadline=within + 30).status != 0 and (item := self.now()) is not None:
             why, look = cause.of(item)
-            raise CheckFailed(str(self), "no such object", "that it exists", why, look)
+            raise CheckFailed(str(self), _("no such object"), _("that it exists"), why, look)
 
     def answers(
         self,
@@ -124,30 +140,11 @@ class Object:
         before = self._ask(port, path, contains=contains, within=within)
         return self._ask(port, path, contains=contains, within=within, differs_from=before)
 
-    def logs_hold(self, text: str, *, container: str = "", within: float = WITHIN) -> None:
-        """The container's log holds the text, or does so within the time: the log is followed."""
-        which = ["--container", container] if container else []
-        args = ["logs", "--follow", self.name, "--namespace", self.namespace, *which]
-        seen: list[str] = []
-        item = self.get()
-        done = None
-        try:
-            done = kubectl.stream(args, seen.append, deadline=within, until=text)
-        except kubectl.CommandTimeoutError:
-            pass
-        except kubectl.CommandError as failure:
-            seen = [failure.words]
-        if done is not None and text in done.stdout:
-            return
-        lines = "".join(seen).strip().splitlines()
-        why, _ = cause.of(item)
-        raise CheckFailed(
-            f"Log of {self}",
-            f"a line with “{text}” within {within:g} s",
-            f"the last line “{lines[-1]}”" if lines else "no line",
-            why,
-            f"kubectl logs {self._scope} {' '.join(which)}".rstrip(),
-        )
+    def logs_hold(
+        self, text: str, *, container: str = "", previous: bool = False, within: float = WITHIN
+    ) -> str:
+        """A container's log holds the text, or does so within the time (see `course.checks.logs`)."""
+        return logs.hold(self, text, container=container, previous=previous, within=within)
 
     def runs(
         self,
@@ -157,19 +154,14 @@ class Object:
         prints: str = "",
         deadline: float = WITHIN,
     ) -> str:
-        """A command in the container ends well and prints the text; returns what it printed."""
-        which = ["--container", container] if container else []
-        args = ["exec", self.name, "--namespace", self.namespace, *which, "--", *argv]
-        shown = "kubectl exec " + " ".join([self._scope, *which, "--", *argv])
-        item = self.get()
-        done = kubectl.run(args, deadline=deadline)
-        if done.status == 0 and prints in done.stdout:
-            return done.stdout
-        said = " ".join((done.stdout + done.stderr).split())[:200]
-        wanted = f"`{' '.join(argv)}` to end well" + (f" and print “{prints}”" if prints else "")
-        raise CheckFailed(
-            str(self), wanted, f"exit status {done.status}, “{said}”", cause.of(item)[0], shown
-        )
+        """A command in a container ends well and prints the text; returns what it printed."""
+        return inside.runs(self, argv, container=container, prints=prints, deadline=deadline)
+
+    def has_event(
+        self, reason: str, *, contains: str = "", within: float = WITHIN
+    ) -> dict[str, Any]:
+        """The cluster told of this reason about the object, or does so within the time."""
+        return events.event(self, reason, contains=contains, within=within)
 
     @property
     def _scope(self) -> str:
@@ -182,12 +174,16 @@ class Object:
         url = f"http://{item['status']['podIP']}:{port}{path}"
         try:
             return http(
-                url, within=within, contains=contains, about=f"{self}, port {port}", **options
+                url,
+                within=within,
+                contains=contains,
+                about=_("{object}, port {port}", object=self, port=port),
+                **options,
             )
         except CheckFailed as failure:
             why, look = cause.of(self.now() or item)
             if not why and "refused" in failure.found:
-                why = f"no process in the Pod listens on port {port}"
+                why = _("no process in the Pod listens on port {port}", port=port)
             raise CheckFailed(
                 failure.about, failure.expected, failure.found, why, look if why else failure.look
             ) from None
@@ -225,17 +221,16 @@ class Object:
         wanted: str,
         within: float,
     ) -> CheckFailed:
-        patience = f" within {within:g} s" if within else ""
+        patience = _(" within {seconds:g} s", seconds=within) if within else ""
         if last is None:
             why, look = cause.of_absence(self.kind, self.name, self.namespace)
-            return CheckFailed(
-                str(self), (wanted or "it to exist") + patience, "no such object", why, look
-            )
+            expected = (wanted or _("it to exist")) + patience
+            return CheckFailed(str(self), expected, _("no such object"), why, look)
         first, *others = wrong(last)
         why, look = cause.of(last)
         if first.path.startswith(("spec", "metadata")):
             why = ""  # what was asked for is not as it should be: the object's state has no part in it
-        more = f" (and {len(others)} more)" if others else ""
+        more = _(" (and {count} more)", count=len(others)) if others else ""
         expected = f"{first.path} = {first.expected}{patience}"
         return CheckFailed(str(self), expected, f"{first.found}{more}", why, look)
 

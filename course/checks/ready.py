@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from course.checks.match import Mismatch
+from course.language import _
 
 # Seconds for which an object must have been ready. The kubelet takes about one to see a container's end.
 STEADY = 3.0
@@ -26,15 +27,16 @@ def judge(kind: str) -> Callable[[dict[str, Any]], list[Mismatch]]:
     name = condition_of(kind)
 
     def not_ready(item: dict[str, Any]) -> list[Mismatch]:
+        what = _("condition {name}", name=name)
         if "deletionTimestamp" in item["metadata"]:
-            return [Mismatch(f"condition {name}", "True", "an object that is being deleted")]
+            return [Mismatch(what, "True", _("an object that is being deleted"))]
         condition = _condition(item, name)
         if condition is None:
-            return [Mismatch(f"condition {name}", "True", "no such condition yet")]
+            return [Mismatch(what, "True", _("no such condition yet"))]
         if condition["status"] == "True":
             return []
-        found = f"{condition['status']} ({condition.get('reason', 'no reason given')})"
-        return [Mismatch(f"condition {name}", "True", found)]
+        reason = condition.get("reason") or _("no reason given")
+        return [Mismatch(what, "True", f"{condition['status']} ({reason})")]
 
     return not_ready
 

@@ -6,15 +6,27 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 
 from course.checks.failure import CheckFailed
 from course.errors import ContentError
+from course.language import LANGUAGES, _, later, translator
 
 # The MIME type under which a scorecard leaves its lines in a cell's output, for the grader to read.
 MIME = "application/vnd.kubelab.scorecard+json"
 
-NOT_TRIED = "Not tried, because the check that it builds on did not hold."
+NOT_TRIED = later("Not tried, because the check that it builds on did not hold.")
+
+
+def not_tried(reason: str) -> bool:
+    """Whether a reason ends with the words, in any language, that the check was not tried."""
+    return reason.endswith(_not_tried())
+
+
+@cache
+def _not_tried() -> tuple[str, ...]:
+    return tuple(translator(lang)(NOT_TRIED) for lang in LANGUAGES)
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ class Scorecard:
             after: an earlier check's outcome without which this one makes no sense: it is not tried.
         """
         if not after:
-            self._note(Line(what, points, False, NOT_TRIED))
+            self._note(Line(what, points, False, _(NOT_TRIED)))
             return False
         try:
             ask(*args, **options)
@@ -112,17 +124,22 @@ class Scorecard:
         # nbgrader's Validate shows a failed cell's standard error, and of partial credit nothing else.
         validating = bool(os.environ.get("NBGRADER_VALIDATING"))
         to = sys.stderr if validating and not line.held else sys.stdout
-        worth = f"  ({line.earned:g} of {line.points:g})" if line.points else ""
+        worth = _("  ({earned:g} of {points:g})", earned=line.earned, points=line.points)
+        worth = worth if line.points else ""
         print(f"{'✔' if line.held else '✘'} {line.what}{worth}", file=to)
         for row in line.reason.splitlines():
             print(f"    {row}", file=to)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         """The cell's result: nbgrader reads `text/plain` as the points, the grader reads the lines."""
         score, waiting = self.score(), self.points - self.declared
         if waiting > 0:
             print(
-                f"{waiting:g} of the {self.points:g} points are for checks that run when you hand in."
+                _(
+                    "{waiting:g} of the {points:g} points are for checks that run when you hand in.",
+                    waiting=waiting,
+                    points=self.points,
+                )
             )
         data = {
             "points": self.points,

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 from course import kubectl
+from course.language import _
 
 _NAMES = ("amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heron", "iris", "juniper")
 _CODES = range(3, 60)
@@ -43,4 +44,4 @@ def make_trouble(namespace: str, seed: int, *, deadline: float = 60) -> None:
     failed = "--for=jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}"
     wait = ["wait", failed, f"pod/{trouble.failing}", f"--timeout={deadline:g}s"]
     kubectl.run([*wait, "--namespace", namespace], deadline=deadline + 5).check()
-    print(f"Three Pods are in {namespace}. One of them does not stay up.")
+    print(_("Three Pods are in {namespace}. One of them does not stay up.", namespace=namespace))

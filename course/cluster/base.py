@@ -136,7 +136,12 @@ class Cluster(Protocol):
     def load_image(self, archive: Path) -> None:
         """Brings an image archive (OCI or docker-save) to every node."""
 
-    def node_run(self, node: str, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def node_argv(self, node: str, argv: Sequence[str]) -> list[str]:
+        """The command that runs `argv` on a node; an empty name means the first one."""
+
+    def node_run(
+        self, node: str, argv: Sequence[str], stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a command on a node, and returns its output and exit code."""
 
     def reset(self) -> Status:

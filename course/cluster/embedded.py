@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from course import disk, locks, processes, signals
-from course.cluster import binary, events, tools
+from course.cluster import binary, events, machines, tools
 from course.cluster.base import Event, Reset, Spec, Status
 from course.cluster.control import Control
 from course.cluster.state import State
@@ -235,17 +235,26 @@ class Embedded:
             raise UsageError(f"there is no image archive {archive}.")
         self._control().load_image(archive.resolve())
 
-    def node_run(self, node: str, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Runs a command on a node, in its network; returns its output and exit code."""
-        status = self._control().status()
-        for index, known in enumerate(status.nodes):
-            if node in (known.name, known.address):
-                address = f"127.{status.k}.254.{index + 2}"  # as in podling/internal/addr
-                command = self._launch("node", f"node-{index}", argv, "--address", address)
-                env = os.environ | self.env()
-                return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
-        there = ", ".join(n.name for n in status.nodes) or "none yet"
-        raise UsageError(f"the cluster {self.name!r} has no node {node!r}; it has: {there}.")
+    def node_argv(self, node: str, argv: Sequence[str]) -> list[str]:
+        """The command that runs `argv` on a node, in its network and among its files.
+
+        The keeper starts it: a process in the cluster's network already cannot change into the node's.
+        An empty name means the first node.
+        """
+        machine = machines.find(self._state, self._control().status(), node)
+        command = self._launch("node", machine.name, machine.argv(argv), *machine.launch)
+        errand = [command[0], "errand", str(self._state.errand_socket), "/usr/bin/env"]
+        return [*errand, *(f"{name}={value}" for name, value in machine.env().items()), *command]
+
+    def node_run(
+        self, node: str, argv: Sequence[str], stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a command on a node; returns its output and exit code."""
+        command = self.node_argv(node, argv)
+        env = os.environ | self.env()
+        return subprocess.run(
+            command, input=stdin, capture_output=True, text=True, env=env, check=False
+        )
 
     def reset(self) -> Status:
         """Brings the cluster back to what it was when new, by making it anew from its own spec.

@@ -56,6 +56,11 @@ class State:
         """Where podling-launch hands over a process's listener."""
         return self.run / "launch.sock"
 
+    @property
+    def errand_socket(self) -> Path:
+        """Where the keeper takes commands to run on nodes."""
+        return self.run / "errand.sock"
+
     def last_words(self, component: str, lines: int = 5) -> str:
         """The end of a component's log; empty where there is none."""
         try:

@@ -1,3 +1,3 @@
 """The sources of lessons and exercises, and the order in which they are taught."""
 
-LESSONS = ("pods",)
+LESSONS = ("pods", "images", "services", "namespaces", "project")

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+from grader.hints import task_of
 from grader.reports.text import clean, number, one_line, shortened
 from grader.results import Item, Reason, Result
 
@@ -23,6 +24,7 @@ _RESULTS = [
     "isolation",
     "attempts",
     "seconds",
+    "hints",
     "reasons",
 ]
 _ITEMS = [
@@ -34,6 +36,7 @@ _ITEMS = [
     "max_score",
     "checks_held",
     "checks",
+    "hints",
     "reasons",
 ]
 
@@ -85,6 +88,7 @@ def _row(one: Result) -> list[str]:
         guarded(one.isolation),
         str(one.attempts),
         f"{one.seconds:.3f}",
+        str(sum(one.hints.values())),
         guarded(_joined(one.reasons)),
     ]
 
@@ -100,6 +104,7 @@ def _item_row(one: Result, item: Item) -> list[str]:
         number(item.max_score),
         str(sum(check.held for check in item.checks)),
         str(len(item.checks)),
+        str(one.hints.get(task_of(item.cell), 0)),
         guarded(_joined([reason for reason in one.reasons if reason.cell == item.cell])),
     ]
 

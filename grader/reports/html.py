@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.reports import losses, plots, statistics
+from grader.reports import ladder, losses, plots, statistics
 from grader.reports.text import clean, number, shortened
 from grader.results import Outcome, Reason, Result
 
@@ -76,6 +76,7 @@ def _context(results: Sequence[Result], course: str) -> dict[str, Any]:
         "limits": statistics,
         "losses": found[:_LOSSES],
         "losses_left_off": max(0, len(found) - _LOSSES),
+        "ladders": ladder.ladders(results),
         "time": _time(results),
         "rows": [_row(one) for one in results],
     }

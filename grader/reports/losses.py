@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from course.checks.scorecard import NOT_TRIED
+from course.checks.scorecard import not_tried
 from grader.results import Item, Reason, Result
 
 _NOT_SO = ": not so. "  # between a check's sentence and its reason
@@ -63,8 +63,8 @@ def commonest(results: Iterable[Result]) -> list[Loss]:
 
 def _loss(assignment: str, cell: str, text: str, students: list[list[_Lost]]) -> Loss:
     every = [lost for of_one in students for lost in of_one]
-    tried = [lost for lost in every if lost.reason != NOT_TRIED]
-    untried = sum(all(lost.reason == NOT_TRIED for lost in of_one) for of_one in students)
+    tried = [lost for lost in every if not not_tried(lost.reason)]
+    untried = sum(all(not_tried(lost.reason) for lost in of_one) for of_one in students)
     points = sum(lost.points for lost in every)
     return Loss(assignment, cell, text, len(students), untried, points, (tried or every)[0].reason)
 

@@ -9,10 +9,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from course import build, wrong
+from course import build, sources, wrong
 from course.content import LESSONS
 from course.errors import ContentError
 from grader import samples
+from tests.course import shows
 
 SEED_COMMANDS = [
     "kubectl run mynginx --image=nginx",
@@ -44,7 +45,7 @@ def test_two_builds_are_the_same(tmp_path: Path) -> None:
 
 
 def test_a_changed_missing_or_stray_notebook_is_found(tmp_path: Path) -> None:
-    lesson, exercise = build.build(folder=tmp_path)
+    lesson, exercise, *_others = build.build(folder=tmp_path)
     assert build.check(folder=tmp_path) == []
     lesson.write_text(lesson.read_text().replace("Pod", "pod", 1))
     exercise.unlink()
@@ -58,14 +59,35 @@ def test_a_changed_missing_or_stray_notebook_is_found(tmp_path: Path) -> None:
         assert words in said
 
 
+@pytest.mark.parametrize("lang", build.LANGUAGES)
 @pytest.mark.parametrize("source", build.sources(), ids=lambda one: f"{one.lesson}-{one.name}")
-def test_a_notebook_holds_no_outputs_no_answers_and_no_pairing(source: build.Source) -> None:
-    text = source.notebook("en").read_text()
+def test_a_notebook_holds_no_outputs_no_answers_and_no_pairing(
+    source: build.Source, lang: str
+) -> None:
+    text = source.notebook(lang).read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
     assert all(not cell.get("outputs") for cell in notebook.cells)
     assert "jupytext" not in notebook.metadata
     for mark in ("BEGIN SOLUTION", "HIDDEN TESTS", "Trouble.of"):
         assert mark not in text
+
+
+@pytest.mark.parametrize("source", build.sources(), ids=lambda one: f"{one.lesson}-{one.name}")
+def test_languages_differ_in_words_alone(source: build.Source) -> None:
+    english, *others = [build.read(source, lang) for lang in build.LANGUAGES]
+    for other in others:
+        assert [(c.id, c.cell_type, c.metadata) for c in other.cells] == [
+            (c.id, c.cell_type, c.metadata) for c in english.cells
+        ]
+        assert build.answers(other) == build.answers(english)
+        for ours, theirs in zip(other.cells, english.cells, strict=True):
+            if ours.cell_type == "code":
+                assert shape(ours.source) == shape(theirs.source), ours.id
+
+
+def shape(source: str) -> str:
+    """A cell's code without the words in it."""
+    return re.sub(r'"[^"\n]*"', '""', source)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -107,7 +129,7 @@ def test_the_lesson_waits_and_never_sleeps() -> None:
 def _source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> build.Source:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "lesson.py").write_text(text)
-    monkeypatch.setattr(build, "CONTENT", tmp_path)
+    monkeypatch.setattr(sources, "CONTENT", tmp_path)
     return build.Source("x", "lesson")
 
 
@@ -146,7 +168,8 @@ def test_wrong_answers_name_cells_that_exist(lesson: str) -> None:
     for name in wrong.names(lesson):
         one = wrong.load(lesson, name)
         assert set(one.answers) <= set(known), name
-        assert set(one.points) | set(one.words) <= set(tests), name
+        for lang in build.LANGUAGES:
+            assert set(one.points) | set(one.words_in(lang)) <= set(tests), name
         assert all(points < tests[test] for test, points in one.points.items() if name != "half"), (
             name
         )
@@ -163,3 +186,12 @@ def test_grading_parameters_are_parameters_of_the_exercise() -> None:
     ]
     for name in build.grading_parameters("pods"):
         assert re.search(rf"^{name} = ", parameters.source, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_a_lesson_must_show_is_said_of_cells_that_exist(lesson: str) -> None:
+    for source in build.sources(lesson):
+        if not source.is_exercise:
+            code = {cell.id for cell in build.read(source).cells if cell.cell_type == "code"}
+            assert shows.cells(lesson) <= code
+            assert shows.cells(lesson)

@@ -55,7 +55,42 @@ run = ["--namespace", ns]
 kubectl.run(["run", "web", "--image=nginx:1.22", "--labels=tier=front", *run]).check()
 kubectl.run(["run", "typo", "--image=ngnix:1.22", *run]).check()
 kubectl.run(["run", "ends", "--image=busybox:1.35", *run, "--", "sh", "-c", "echo so long; exit 7"]).check()
+kubectl.run(["apply", "--filename", "-", *run], stdin='''
+apiVersion: v1
+kind: Pod
+metadata: {name: pair}
+spec:
+  terminationGracePeriodSeconds: 1
+  volumes: [{name: shared, emptyDir: {}}]
+  containers:
+  - name: left
+    image: busybox:1.35
+    command: ["/bin/sh", "-c"]
+    args: ["[ -e /in/seen ] && exec httpd -f -p 8080 -h /in; touch /in/seen; echo last words; exit 1"]
+    volumeMounts: [{name: shared, mountPath: /in}]
+  - name: right
+    image: busybox:1.35
+    command: ["sleep", "3600"]
+    volumeMounts: [{name: shared, mountPath: /out}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: big}
+spec:
+  containers:
+  - {name: web, image: "nginx:1.22", resources: {requests: {cpu: 1000}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: waits}
+spec:
+  terminationGracePeriodSeconds: 1
+  initContainers: [{name: first, image: "busybox:1.35", command: ["sleep", "3600"]}]
+  containers: [{name: web, image: "nginx:1.22"}]
+''').check()
 Object("pod", "web", ns).is_ready(within=60)
+restarted = {"name": "left", "restartCount": 1, "ready": True}
+Object("pod", "pair", ns).matches({"status": {"containerStatuses": [restarted]}}, within=60)
 """)
     yield script
     script("remove_namespace(ns)")
@@ -120,4 +155,72 @@ subprocess.Popen(["sh", "-c", f"sleep 1; kubectl label pod web seen=yes --overwr
 began = time.monotonic()
 Object("pod", "web", ns).matches({"metadata": {"labels": {"seen": "yes"}}}, within=20)
 assert 0.5 < time.monotonic() - began < 10
+""")
+
+
+def test_the_log_of_one_container_is_read_and_the_one_before_its_restart(run: Any) -> None:
+    run("""
+pair = Object("pod", "pair", ns)
+pair.logs_hold("last words", container="left", previous=True)
+has(fails(pair.logs_hold, "no such words", container="left", previous=True),
+    f"Log of container left of Pod pair in namespace {ns} before its restart: expected a line with “no such words”",
+    "found the last line “last words”",
+    f"Look closer: kubectl logs pair --namespace {ns} --container left --previous")
+has(fails(pair.logs_hold, "x", container="right", previous=True), "previous terminated container", "not found")
+has(fails(pair.logs_hold, "x", container="nobody", within=1), "Log of container nobody of Pod pair", "no line")
+has(fails(Object("pod", "nobody", ns).logs_hold, "x"), "found no such object")
+""")
+
+
+def test_what_is_inside_a_container_is_asked_there(run: Any) -> None:
+    run("""
+from course.checks import inside
+pair = Object("pod", "pair", ns)
+folders = ["/in", "/out", "/tmp"]
+assert checks.who_finds(pair, "left", "/in", folders) == ["left", "right"]
+assert checks.who_finds(pair, "right", "/tmp", folders) == ["right"]
+assert checks.who_reaches(pair, "http://localhost:8080/seen") == ["left", "right"]
+assert checks.who_reaches(pair, "http://localhost:8081/seen") == []
+assert inside.holds(pair, ["test", "-e", "/in/seen"], container="left", deadline=60)
+assert not inside.holds(pair, ["test", "-e", "/in/seen"], container="right", deadline=60)
+has(fails(inside.holds, pair, ["true"], container="nobody", deadline=60),
+    "a container nobody to run a command in", "kubectl describe pod pair")
+has(fails(pair.runs, ["sleep", "60"], container="right", deadline=1), "`sleep 60` to end well", "still runs after 1 s")
+has(fails(pair.runs, ["cat", "/in/seen"], container="right"), "exit status 1", "No such file",
+    f"kubectl exec pair --namespace {ns} --container right -- cat /in/seen")
+""")
+
+
+def test_events_are_awaited_and_those_of_another_object_do_not_count(run: Any) -> None:
+    run("""
+big = Object("pod", "big", ns)
+big.has_event("FailedScheduling", contains="Insufficient cpu", within=20)
+has(fails(big.has_event, "Pulled", within=1), "an event Pulled within 1 s", "found only FailedScheduling",
+    "no node takes the Pod", f"kubectl events --for pod/big -n {ns}")
+has(fails(big.has_event, "FailedScheduling", contains="memory", within=0), "that says “memory”")
+kubectl.run(["delete", "pod", "big", "--namespace", ns]).check()
+kubectl.run(["run", "big", "--image=busybox:1.35", "--namespace", ns, "--", "sleep", "60"]).check()
+big.has_event("Started", within=60)
+has(fails(big.has_event, "FailedScheduling", within=0), "an event FailedScheduling")
+""")
+
+
+def test_an_init_container_that_does_not_end_is_the_cause(run: Any) -> None:
+    run("""
+waits = Object("pod", "waits", ns)
+waits.matches({"status": {"initContainerStatuses": [{"name": "first", "state": {"running": ...}}]}}, within=60)
+has(fails(waits.is_ready, within=1), "init container first has not ended")
+""")
+
+
+def test_a_pod_that_is_done_is_not_waited_for(run: Any) -> None:
+    run("""
+import time
+once = ["run", "done", "--image=busybox:1.35", "--restart=Never", "--namespace", ns, "--", "sh", "-c", "exit 4"]
+kubectl.run(once).check()
+done = Object("pod", "done", ns)
+done.matches({"status": {"phase": "Failed"}}, within=60)
+began = time.monotonic()
+has(fails(done.matches, {"status": {"phase": "Succeeded"}}, within=100), "found Failed", "ended with exit code 4")
+assert time.monotonic() - began < 50
 """)

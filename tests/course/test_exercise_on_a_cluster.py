@@ -1,24 +1,51 @@
-"""Every task of every exercise: the solution scores full, the stub nothing, wrong answers what they must."""
+"""Each exercise on a real cluster: the solution scores full, the stub nothing, wrong answers what they must.
+
+In every language, and with the same points in each. Wrong answers are merged (`handins`); chosen by its own id, one
+is graded alone.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
 
-from course import build, wrong
+from course import build
 from course.content import LESSONS
+from course.language import LANGUAGES
 from grader import Outcome, Result, grade_folder
+from grader.limits import Limits
+from tests.course import handins
+from tests.course.handins import SOLUTION, STUB, HandIn
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
+# On a busy machine, too: what an exercise may take is `lab grade`'s matter.
+LIMITS = Limits(cell=120, submission=1800)
 
-def cases() -> list[tuple[str, str]]:
-    return [
-        (lesson, name) for lesson in LESSONS for name in ("solution", "stub", *wrong.names(lesson))
-    ]
+Case = tuple[str, str, str]
+CASES: list[Case] = [
+    (lesson, name, lang)
+    for lesson in LESSONS
+    for name in handins.names(lesson)
+    for lang in LANGUAGES
+]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission and what came of it."""
+
+    hand_in: HandIn
+    result: Result
+    points: dict[str, float]
+
+    def said(self, cell: str = "") -> str:
+        """Why points were lost, at one cell or at all."""
+        reasons = [one for one in self.result.reasons if cell in ("", one.cell)]
+        return "\n".join(one.text if cell else f"{one.cell}: {one.text}" for one in reasons)
 
 
 def by_cell(folder: Path, result: Result) -> dict[str, float]:
@@ -32,42 +59,85 @@ def by_cell(folder: Path, result: Result) -> dict[str, float]:
         }
 
 
+def chosen(session: pytest.Session) -> set[Case]:
+    """The cases that this run is about."""
+    found: set[Case] = set()
+    for item in session.items:
+        if isinstance(item, pytest.Function) and item.module.__name__ == __name__:
+            given = item.callspec.params
+            lesson, lang = given["lesson"], given.get("lang")
+            found |= {
+                case
+                for case in CASES
+                if case[0] == lesson
+                and case[1] == given.get("name", case[1])
+                and case[2] == (lang or case[2])
+            }
+    return found
+
+
 @pytest.fixture(scope="module")
-def graded(walls: None, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
+def graded(
+    walls: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[Case, Graded]:
     """All cases, graded in one run as a class's submissions are."""
-    folder = tmp_path_factory.mktemp("course")
-    for lesson, name in cases():
-        exercise = build.exercise(lesson)
-        given = {} if name == "stub" else build.solution(exercise)
-        if name not in {"solution", "stub"}:
-            given |= wrong.load(lesson, name).answers
-        path = folder / "submitted" / name / lesson / f"{exercise.name}.ipynb"
-        build.write(build.handed_in(exercise, given), path)
-    results = grade_folder(folder, jobs=3)
-    return {
-        (result.assignment, result.student): (result, by_cell(folder, result)) for result in results
-    }
+    folder, wanted = tmp_path_factory.mktemp("course"), chosen(request.session)
+    given: dict[tuple[str, str], tuple[str, HandIn]] = {}
+    for lesson in LESSONS:
+        for lang in LANGUAGES:
+            names = [name for one, name, tongue in wanted if (one, tongue) == (lesson, lang)]
+            for one in handins.hand_ins(lesson, names):
+                student = f"{one.name}-{lang}"
+                path = folder / "submitted" / student / lesson / "exercise.ipynb"
+                build.write(one.notebook(lesson, lang), path)
+                given[lesson, student] = (lang, one)
+    found: dict[Case, Graded] = {}
+    for result in grade_folder(folder, jobs=3, limits=LIMITS):
+        lang, one = given[result.assignment, result.student]
+        graded = Graded(one, result, by_cell(folder, result))
+        for name in [wrong.name for wrong in one.wrongs] or [one.name]:
+            found[result.assignment, name, lang] = graded
+    return found
 
 
-@pytest.mark.timeout(1500)
-@pytest.mark.parametrize(("lesson", "name"), cases())
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("lesson", "name", "lang"), CASES, ids=lambda part: part)
 def test_an_answer_earns_what_it_must_and_hears_why(
-    lesson: str, name: str, graded: dict[tuple[str, str], Any]
+    lesson: str, name: str, lang: str, graded: dict[Case, Graded]
 ) -> None:
-    result, points = graded[lesson, name]
-    reasons = "\n".join(f"{reason.cell}: {reason.text}" for reason in result.reasons)
-    assert result.outcome is Outcome.SCORED, reasons
-    full = {
-        cell.id: float(cell.metadata.nbgrader.points)
-        for cell in build.read(build.exercise(lesson)).cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
+    it = graded[lesson, name, lang]
+    (one,) = [wrong for wrong in it.hand_in.wrongs if wrong.name == name] or [None]
+    others = {test for wrong in it.hand_in.wrongs if wrong is not one for test in wrong.points}
+    wanted = {
+        test: points for test, points in it.hand_in.points(lesson).items() if test not in others
     }
-    if name == "stub":
-        assert points == dict.fromkeys(full, 0.0), reasons
-        return
-    one = wrong.load(lesson, name) if name != "solution" else None
-    assert points == full | (one.points if one else {}), reasons
-    for cell, words in (one.words if one else {}).items():
-        said = "\n".join(reason.text for reason in result.reasons if reason.cell == cell)
+    what = f"{lesson}/wrong/{name}.toml: {one.about}" if one else f"{lesson}: the {name}"
+    again = f'./lab test "{Path(__file__).relative_to(build.ROOT)}::{_node(lesson, name, lang)}"'
+    about = f"\n{what}\nIt was told, in {lang}:\n{it.said()}\nAgain, and only this: {again}"
+    assert it.result.outcome is Outcome.SCORED, about
+    assert {test: it.points[test] for test in wanted} == wanted, about
+    for cell, words in (one.words_in(lang) if one else {}).items():
         for word in words:
-            assert word in said
+            assert word in it.said(cell), about
+
+
+def _node(lesson: str, name: str, lang: str) -> str:
+    return f"{test_an_answer_earns_what_it_must_and_hears_why.__name__}[{lesson}-{name}-{lang}]"
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_all_languages_score_the_same(lesson: str, graded: dict[Case, Graded]) -> None:
+    for name in handins.names(lesson):
+        english, *others = [graded[lesson, name, lang].points for lang in LANGUAGES]
+        assert all(points == english for points in others), name
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_solution_has_all_points_and_the_stub_none(
+    lesson: str, graded: dict[Case, Graded]
+) -> None:
+    for lang in LANGUAGES:
+        assert graded[lesson, SOLUTION, lang].points == handins.full(lesson)
+        assert sum(graded[lesson, STUB, lang].points.values()) == 0

@@ -62,6 +62,7 @@ def collected(released: Course) -> Course:
     released.student.nbgrader("fetch_assignment", plain.ASSIGNMENT)
     notebook = released.student.home / plain.ASSIGNMENT / "work.ipynb"
     write(notebook, {**plain.GOOD, "word": "word = 'dop'"})
+    (notebook.parent / "hints.json").write_text('{"word": 2}')  # as a hint cell leaves it
     released.student.nbgrader("submit", plain.ASSIGNMENT)
     released.teacher.nbgrader("collect", plain.ASSIGNMENT)
     plain.hand_in(released.teacher.home, "ada", plain.submission(plain.GOOD))
@@ -94,6 +95,11 @@ def test_what_is_released_holds_neither_a_solution_nor_a_hidden_test(released: C
     assert SECRET not in text
     assert plain.GOOD["word"] not in text
     assert "# YOUR ANSWER HERE" in text
+
+
+def test_the_note_of_hints_is_handed_in_with_the_notebook(collected: Course) -> None:
+    handed_in = collected.teacher.home / "submitted" / USER / plain.ASSIGNMENT
+    assert (handed_in / "hints.json").read_text() == '{"word": 2}'
 
 
 def test_autograde_records_what_the_lab_would(graded: Course) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 
 import pytest
@@ -29,7 +30,16 @@ def test_a_row_says_what_came_of_a_submission() -> None:
         "isolation": "sandbox",
         "attempts": "1",
         "seconds": "12.500",
+        "hints": "0",
     }
+
+
+def test_hints_are_counted_in_all_and_by_task() -> None:
+    result = data.scored("ada", "a-deployment", (True,) * 3, (True,) * 2)
+    result = dataclasses.replace(result, hints={"deployment": 3, "service": 1})
+    (row,) = rows(csv_files.results([result]))
+    assert row["hints"] == "4"
+    assert [row["hints"] for row in rows(csv_files.items([result]))] == ["3", "1"]
 
 
 def test_what_could_not_be_graded_has_no_score_and_no_zero() -> None:

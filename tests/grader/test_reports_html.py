@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import time
@@ -127,6 +128,19 @@ def test_what_could_not_be_graded_comes_first_and_says_what_to_do() -> None:
     assert text.index("./lab doctor") < text.index("mean score")
     assert "the cluster lab-3 did not answer within 30 s." in text
     assert "– / 10" in text
+
+
+def test_it_says_how_many_took_how_many_hints() -> None:
+    whole = ((True,) * 3, (True,) * 2)
+    taken: list[dict[str, int]] = [{}, {"deployment": 3}, {"deployment": 3, "service": 1}]
+    results = [
+        dataclasses.replace(data.scored(f"s{n}", "a-deployment", *whole), hints=hints)
+        for n, hints in enumerate(taken)
+    ]
+    text = page(results).text
+    assert "a-deployment deployment 1 0 0 2" in text
+    assert "a-deployment service 2 1 0 0" in text
+    assert "No hints were taken." in page(results[:1]).text
 
 
 def test_without_anything_to_mend_there_is_no_box() -> None:

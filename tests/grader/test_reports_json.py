@@ -14,7 +14,14 @@ from grader import reports
 from grader.reports import json_file
 from tests.grader import reports_data as data
 
-ALL = [*data.a_class(10), data.not_gradable("zoe"), data.crashed("yan"), data.timed_out("xia")]
+HINTED = dataclasses.replace(data.not_gradable("wim"), hints={"deployment": 2})
+ALL = [
+    HINTED,
+    *data.a_class(10),
+    data.not_gradable("zoe"),
+    data.crashed("yan"),
+    data.timed_out("xia"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +44,16 @@ def test_the_schema_refuses_a_score_where_nothing_could_be_graded(
 ) -> None:
     written = json.loads(json_file.write([data.not_gradable("ada")], "Kubelab"))
     written["results"][0]["score"] = 0
+    assert not schema.is_valid(written)
+
+
+@pytest.mark.parametrize("hints", [{"deployment": 0}, {"deployment": 4}, {"deployment": "1"}, []])
+def test_the_schema_refuses_hints_that_are_none(
+    schema: Draft202012Validator, hints: object
+) -> None:
+    written = json.loads(json_file.write([HINTED], "Kubelab"))
+    assert written["results"][0]["hints"] == {"deployment": 2}
+    written["results"][0]["hints"] = hints
     assert not schema.is_valid(written)
 
 

@@ -22,8 +22,8 @@ def test_the_three_samples_get_their_three_scores(tmp_path: Path) -> None:
     results = {result.student: result for result in grade_folder(folder, jobs=2)}
     assert {name: result.score for name, result in results.items()} == {
         "empty": 0,
-        "half": 5.5,
-        "right": 10,
+        "half": 11.5,
+        "right": 23,
     }
     assert {result.outcome for result in results.values()} == {Outcome.SCORED}
     assert {result.isolation for result in results.values()} == {"sandbox"}

@@ -143,7 +143,7 @@ def _hand_in_controls(folder: Path, assignments: set[str]) -> None:
 
 HONEST = {
     tiny.ASSIGNMENT: (tiny.POINTS, 3.0, tiny.POINTS, 3.0),
-    "pods": (10.0, 5.5, 10.0, 5.5),
+    "pods": (23.0, 11.5, 23.0, 11.5),
 }
 """What the controls earn, in their order."""
 

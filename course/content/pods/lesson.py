@@ -22,9 +22,10 @@ When you have worked through this page you can
 - start a Pod, see where it runs, read what it says, and ask it for a page at its own address;
 - run commands in its container, watch it change, and use a throw-away Pod for a one-off task;
 - say what the containers of one Pod share, and why that makes a web server with a helper beside it easy;
+- tell a program that ends, a probe that fails and an image that cannot be had from each other, and find the cause;
 - delete a Pod, gently and by force, and say what the difference costs.
 
-It takes about 45 minutes. Everything below runs on a real cluster, yours alone: change the cells, break
+It takes about 55 minutes. Everything below runs on a real cluster, yours alone: change the cells, break
 things, run them again.
 """
 
@@ -48,6 +49,9 @@ right answer that you only read.
 
 # %% id="pods-load"
 # %load_ext course
+from course import checks
+
+checks.speak("en")
 
 # %% [markdown] id="pods-clean-start-why"
 """
@@ -55,7 +59,7 @@ Should you come back to this page later, this clears away what an earlier run ma
 """
 
 # %% id="pods-clean-start"
-# %kubectl delete pod mynginx watched once site clash --ignore-not-found --now
+# %kubectl delete pod mynginx watched once site clash ends probed typo --ignore-not-found --now
 
 # %% [markdown] id="pods-run-intro"
 """
@@ -170,7 +174,7 @@ which is HTTP's usual port and need not be written.
 """
 
 # %% id="pods-curl"
-# %node curl --silent --show-error --fail --max-time 10 http://{pod_ip}
+# %node curl --silent --show-error --fail --retry 5 --retry-connrefused --max-time 20 http://{pod_ip}
 
 # %% [markdown] id="pods-curl-logs-predict"
 """
@@ -372,8 +376,6 @@ there is no way to spread them. Now the page:
 # %kubectl --into site_ip get pod site -o jsonpath={.status.podIP}
 
 # %% id="pods-sidecar-page"
-from course import checks
-
 first = checks.http(f"http://{site_ip}/", contains="Edition")
 print(first)
 
@@ -466,6 +468,191 @@ other. A web site and its database are two Pods: they are to be placed, updated 
 # %% id="pods-clash-delete"
 # %kubectl delete pod clash
 
+# %% [markdown] id="pods-trouble-intro"
+"""
+## When something goes wrong
+
+Three troubles are met more often than all others: a program ends, a probe fails, an image cannot be had. Each looks the
+same wherever you meet it. So let us make all three on purpose.
+
+### The program ends
+
+A Pod's promise is to keep its containers running. This one says two things and fails. **Predict**: what will stand under
+`STATUS` and `RESTARTS`, and does it go on like that?
+"""
+
+# %% id="pods-restart-run"
+# %kubectl run ends --image=busybox -- /bin/sh -c "echo I begin.; echo I cannot find my file.; exit 3"
+
+# %% id="pods-restart-watch"
+# %kubectl --until CrashLoopBackOff get pod ends --watch
+
+# %% [markdown] id="pods-restart-explain"
+"""
+It ended, was started again at once, and ended again. From now on Kubernetes waits before each new try: 10 seconds, 20,
+40, and so on, up to 5 minutes. `CrashLoopBackOff` is the name of that wait. It is not a cause. Where do you find the
+cause? In the log: it holds what the container said that ran last, also when that has ended:
+"""
+
+# %% id="pods-restart-logs"
+# %kubectl logs ends
+
+# %% [markdown] id="pods-restart-describe-why"
+"""
+And `describe` keeps how it ended. Look for `Last State`, `Exit Code` and `Restart Count`:
+"""
+
+# %% id="pods-restart-describe"
+# %kubectl describe pod ends
+
+# %% [markdown] id="pods-restart-policy"
+"""
+What is restarted is the *container*. The Pod stays, with its name, its address, its node and its volumes. Whether
+anything is restarted at all is the Pod's `restartPolicy`:
+
+| `restartPolicy` | a container that ends is started again | for |
+| --- | --- | --- |
+| `Always` (the default) | always, even after exit code 0 | servers |
+| `OnFailure` | if its exit code is not 0 | tasks that may be tried again |
+| `Never` | never | tasks that run once |
+
+With the last two, a Pod has an end: its status is then `Completed` (the phase `Succeeded`) or `Error` (the phase
+`Failed`). The Pod `once` above was of this kind.
+"""
+
+# %% id="pods-restart-delete"
+# %kubectl delete pod ends --now
+
+# %% [markdown] id="pods-probe-intro"
+"""
+### A probe fails
+
+`Running` says that the process is there. Whether it *works*, Kubernetes can only know by asking. That is what probes
+are for: a request, a command or a connection, again and again.
+
+This nginx has two. It counts as **ready** when it has a page `ready.html`, and as **alive** while it serves its front page.
+**Predict**: what will stand under `READY` and `STATUS`?
+"""
+
+# %% id="pods-probe" language="apply"
+# apiVersion: v1
+# kind: Pod
+# metadata:
+#   name: probed
+# spec:
+#   terminationGracePeriodSeconds: 2
+#   containers:
+#   - name: web
+#     image: nginx
+#     readinessProbe:
+#       httpGet:
+#         path: /ready.html
+#         port: 80
+#       periodSeconds: 1
+#     livenessProbe:
+#       httpGet:
+#         path: /
+#         port: 80
+#       periodSeconds: 1
+
+# %% id="pods-probe-wait"
+# %kubectl wait --for=jsonpath={.status.phase}=Running pod/probed --timeout=60s
+
+# %% id="pods-probe-events"
+# %kubectl --until "statuscode: 404" events --for pod/probed --watch
+
+# %% id="pods-probe-get"
+# %kubectl get pod probed
+
+# %% [markdown] id="pods-probe-explain"
+"""
+`Running`, and yet `0/1`. The event says why: the server answered 404. A Pod that is not ready is left alone, not
+restarted. It only gets no work: a Service sends it no requests. As soon as the probe succeeds, all is well:
+"""
+
+# %% id="pods-probe-mend"
+# %kubectl exec probed -- touch /usr/share/nginx/html/ready.html
+
+# %% id="pods-probe-ready"
+# %kubectl wait --for=condition=Ready pod/probed --timeout=60s
+
+# %% [markdown] id="pods-probe-liveness-predict"
+"""
+Now the other probe. We take the front page away; three failures in a row, and Kubernetes holds the container for dead.
+**Predict**: what does it do then? And will the Pod be ready afterwards? (Think of where `ready.html` is.)
+"""
+
+# %% id="pods-probe-break"
+# %kubectl exec probed -- rm /usr/share/nginx/html/index.html
+
+# %% id="pods-probe-restarted"
+# %kubectl wait --for=jsonpath={.status.containerStatuses[0].restartCount}=1 pod/probed --timeout=60s
+
+# %% id="pods-probe-after"
+# %kubectl wait --for=condition=Ready=False pod/probed --timeout=60s
+
+# %% id="pods-probe-get-again"
+# %kubectl get pod probed
+
+# %% [markdown] id="pods-probe-liveness-explain"
+"""
+The container was killed and started again from its image. So the front page is back, since it is in the image, and
+`ready.html` is gone, since it was only in the old container's layer: `0/1` once more.
+
+The log begins anew, too. What the container before this one said, you get with `--previous`:
+"""
+
+# %% id="pods-probe-previous"
+# %kubectl logs probed --previous --tail=3
+
+# %% [markdown] id="pods-probe-kinds"
+"""
+The three probes, side by side:
+
+| probe | it asks | if it fails |
+| --- | --- | --- |
+| `readinessProbe` | can you take requests now? | no requests are sent; nothing is restarted |
+| `livenessProbe` | are you beyond help? | the container is killed and restarted |
+| `startupProbe` | have you started? | the two others wait; if it takes too long, as for `livenessProbe` |
+
+A liveness probe that asks too much makes things worse: it kills what was only slow.
+"""
+
+# %% [markdown] id="pods-image-intro"
+"""
+### The image cannot be had
+
+A slip of the keyboard is enough. **Predict**: will there be restarts?
+"""
+
+# %% id="pods-image-run"
+# %kubectl run typo --image=ngnix:1.22
+
+# %% id="pods-image-watch"
+# %kubectl --until ImagePullBackOff get pod typo --watch
+
+# %% id="pods-image-events"
+# %kubectl events --for pod/typo
+
+# %% [markdown] id="pods-image-explain"
+"""
+No restarts: no container has ever been started. `ErrImagePull` means that a try has just failed, `ImagePullBackOff` that
+Kubernetes waits before the next one; the two take turns. The event holds the answer of the registry: no such image, no such
+tag, no permission, or no answer at all. Two relatives: `InvalidImageName`, a name that cannot be one, and
+`ErrImageNeverPull`, an image that is not on the node while `imagePullPolicy: Never` forbids to pull it.
+
+The image is one of the few things of a Pod that can be changed while it is there:
+"""
+
+# %% id="pods-image-mend"
+# %kubectl set image pod/typo typo=nginx:1.22
+
+# %% id="pods-image-wait"
+# %kubectl wait --for=condition=Ready pod/typo --timeout=60s
+
+# %% id="pods-trouble-delete"
+# %kubectl delete pod typo probed --now
+
 # %% [markdown] id="pods-delete-intro"
 """
 ## Deleting
@@ -530,6 +717,8 @@ The rest of what this page made:
 - All containers of a Pod run on the **same node**. They share one **address**, its **ports**, **localhost**, and
   the **volumes** that they mount: a logical host for programs that belong together.
 - The address is the Pod's own, reachable from the whole cluster, and gone with the Pod.
+- A container that ends is started again in the same Pod, with longer and longer waits. `Running` is not `Ready`: a
+  readiness probe tells the two apart, a liveness probe restarts.
 - A bare Pod that is deleted stays deleted.
 
 | to do this | type this |
@@ -540,6 +729,8 @@ The rest of what this page made:
 | wait for a condition | `kubectl wait --for=condition=Ready pod/NAME --timeout=60s` |
 | read all about one | `kubectl describe pod NAME` |
 | read what it says | `kubectl logs NAME` (`-c CONTAINER`, `--follow`, `--previous`) |
+| read what the cluster tells of it | `kubectl events --for pod/NAME` |
+| give it another image | `kubectl set image pod/NAME CONTAINER=IMAGE` |
 | run a command in it | `kubectl exec NAME -- COMMAND` |
 | open a shell in it | `kubectl exec NAME -it -- /bin/bash` |
 | run a one-off Pod | `kubectl run NAME --image=IMAGE -it --rm --restart=Never -- COMMAND` |
@@ -551,6 +742,7 @@ The rest of what this page made:
 
 - [Pods](https://kubernetes.io/docs/concepts/workloads/pods/)
 - [The life of a Pod](https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/)
+- [Liveness, readiness and startup probes](https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/)
 - [Sidecar containers](https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/)
 - [Containers that share a volume](https://kubernetes.io/docs/tasks/access-application-cluster/communicate-containers-same-pod-shared-volume/)
 - [The kubectl reference](https://kubernetes.io/docs/reference/kubectl/generated/)

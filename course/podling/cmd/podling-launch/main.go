@@ -1,15 +1,27 @@
 // podling-launch is the small program that is in front of everything that a
 // cluster runs: `launch` puts a program into the cluster's network, `init` is
-// pid 1 of a container.
+// pid 1 of a container, `old-tracer` runs a command below PRoot, `errand` has
+// the keeper run one.
 package main
 
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"kubelab.dev/podling/internal/agent"
+	"kubelab.dev/podling/internal/errand"
 	"kubelab.dev/podling/internal/launch"
 )
+
+// An execve of another thread than the first takes the first one's id. PRoot
+// then counts one process too many, and now and then loses all that it traces.
+// A goroutine that is locked in init stays on the first thread.
+func init() {
+	if len(os.Args) > 1 && os.Args[1] == "old-tracer" {
+		runtime.LockOSThread()
+	}
+}
 
 func main() {
 	if len(os.Args) < 2 {
@@ -20,6 +32,10 @@ func main() {
 		os.Exit(launch.Main(os.Args[2:]))
 	case "init":
 		os.Exit(agent.Main(os.Args[2:]))
+	case "old-tracer":
+		os.Exit(agent.Plain(os.Args[2:]))
+	case "errand":
+		os.Exit(errand.Main(os.Args[2:]))
 	default:
 		usage()
 	}

@@ -3,16 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"go.etcd.io/etcd/server/v3/storage/wal"
+	"golang.org/x/sync/errgroup"
 	apiserverapp "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanagerapp "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	schedulerapp "k8s.io/kubernetes/cmd/kube-scheduler/app"
 
+	"kubelab.dev/podling/internal/addr"
 	"kubelab.dev/podling/internal/component"
 	"kubelab.dev/podling/internal/gate"
 	"kubelab.dev/podling/internal/keeper"
@@ -108,11 +111,32 @@ func runRegistry(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return registry.Run(ctx, registry.Config{
-		Addr:      c.MirrorAddress(),
-		Layout:    c.Images,
-		AccessLog: os.Stdout,
-	})
+	group, ctx := errgroup.WithContext(ctx)
+	for _, config := range registries(c) {
+		group.Go(func() error { return registry.Run(ctx, config) })
+	}
+	return group.Wait()
+}
+
+// registries are two with the same images: the one that stands in for docker.io
+// unseen, and the mirror of the lessons, which shows who asked it for what.
+func registries(c *spec.Cluster) []registry.Config {
+	mirror, _ := c.Network.Loopback(addr.Mirror)
+	node := func(remote string) string {
+		at, err := netip.ParseAddrPort(remote)
+		if err != nil {
+			return remote
+		}
+		shown, ok := c.Network.Shown(at.Addr())
+		if !ok {
+			return remote
+		}
+		return netip.AddrPortFrom(shown, at.Port()).String()
+	}
+	return []registry.Config{
+		{Addr: c.MirrorAddress(), Layout: c.Images, AccessLog: os.Stdout},
+		{Addr: mirror.String() + ":5000", Layout: c.Images, Journal: c.Path("logs", "mirror.log"), Name: node},
+	}
 }
 
 func load(args []string) (*spec.Cluster, error) {

@@ -6,6 +6,8 @@
 //
 //	pod      10.244.N.I   127.K.N.I    N is the node's index, below 200
 //	node     172.18.0.I   127.K.254.I  the first node is 172.18.0.2
+//	mirror   172.18.0.250 127.K.254.250, mirror.lab
+//	balancer 172.18.255.x none: as a Service
 //	Service  10.96.x.y    none: rewritten to a ready endpoint at connect time
 //	DNS      10.96.0.10   127.K.255.10 for pods; 127.K.255.11 for the lab's shells
 package addr
@@ -35,8 +37,27 @@ func Node(n byte) netip.Addr { return netip.AddrFrom4([4]byte{172, 18, 0, 2 + n}
 var (
 	ServiceRange = netip.MustParsePrefix("10.96.0.0/16")
 	APIService   = netip.MustParseAddr("10.96.0.1")
-	DNSService   = netip.MustParseAddr("10.96.0.10")
+	// LoadBalancerRange is the part of the nodes' network that Services of type
+	// LoadBalancer get their addresses from.
+	LoadBalancerRange = netip.MustParsePrefix("172.18.255.0/24")
+
+	// Mirror is the registry of the lessons on mirrors.
+	Mirror = netip.MustParseAddr("172.18.0.250")
+
+	DNSService = netip.MustParseAddr("10.96.0.10")
 )
+
+// MirrorName is Mirror's, on the nodes.
+const MirrorName = "mirror.lab"
+
+// LoadBalancers are the addresses for load balancers, in the order of their use.
+func LoadBalancers() []netip.Addr {
+	var all []netip.Addr
+	for i := byte(200); i < 255; i++ {
+		all = append(all, netip.AddrFrom4([4]byte{172, 18, 255, i}))
+	}
+	return all
+}
 
 // Loopback returns the loopback address that carries a pod's or a node's
 // address; false for any other address (a Service's too).

@@ -22,7 +22,8 @@ type Config struct {
 	Dir    string // the node's own folder: containers, sandboxes, images
 	Images string // the image store; empty: Dir/images
 
-	Registries string // a registries.yaml, or empty
+	Registries string // the lab's registries.yaml, or empty
+	Root       string // the node's own files (see spec.OwnFolders), or empty
 
 	Launch       string // podling-launch: the launcher and the agent
 	LaunchSocket string // the keeper's launch socket; empty: containers run without the seccomp filter (tests)

@@ -32,8 +32,12 @@ type server struct {
 
 	config    Config
 	executor  executor.Executor
-	images    *images.Store
+	images    *images.Store // of KubernetesNamespace
+	sources   *images.Sources
 	streaming streaming.Server
+
+	storesMu sync.Mutex
+	stores   map[string]*images.Store // of other namespaces
 
 	oneReset sync.Mutex // held while all pods are ended
 
@@ -50,7 +54,7 @@ type server struct {
 func Serve(ctx context.Context, config Config) error {
 	config.setDefaults()
 	s := &server{config: config, sandboxes: map[string]*sandbox{}, containers: map[string]*container{},
-		addresses: newAddresses(config.Node), ending: map[*container]bool{}}
+		addresses: newAddresses(config.Node), ending: map[*container]bool{}, sources: config.sources(), stores: map[string]*images.Store{}}
 	if err := s.clean(); err != nil {
 		return err
 	}
@@ -60,8 +64,11 @@ func Serve(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	if s.images, err = images.Open(config.Images, config.Registries); err != nil {
+	if s.images, err = images.Open(config.Images, s.sources); err != nil {
 		return err
+	}
+	if err := s.sources.StartK3s(); err != nil { // a real node's K3s would not start
+		s.config.Log.Error("K3s's configuration of registries is left out", "error", err)
 	}
 	streams, err := s.listenStreams()
 	if err != nil {

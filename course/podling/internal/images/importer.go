@@ -26,9 +26,16 @@ const (
 	ociRefName     = "org.opencontainers.image.ref.name"
 )
 
+// Imported is an image that came from an archive.
+type Imported struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"` // empty: it has none
+	Target string `json:"target"`
+}
+
 // Import brings in every image of an OCI layout folder, an OCI archive or a
-// `docker save` archive, and returns their ids.
-func (s *Store) Import(ctx context.Context, path string) ([]string, error) {
+// `docker save` archive.
+func (s *Store) Import(ctx context.Context, path string) ([]Imported, error) {
 	ids, err := s.importAny(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("failed to import %s: %w", path, err)
@@ -39,7 +46,7 @@ func (s *Store) Import(ctx context.Context, path string) ([]string, error) {
 	return ids, nil
 }
 
-func (s *Store) importAny(ctx context.Context, path string) ([]string, error) {
+func (s *Store) importAny(ctx context.Context, path string) ([]Imported, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -128,7 +135,7 @@ func extractLayout(path, dir string) error {
 	})
 }
 
-func (s *Store) importLayout(ctx context.Context, dir string) (ids []string, err error) {
+func (s *Store) importLayout(ctx context.Context, dir string) (all []Imported, err error) {
 	index, err := layout.ImageIndexFromPath(dir)
 	if err != nil {
 		return nil, err
@@ -145,13 +152,13 @@ func (s *Store) importLayout(ctx context.Context, dir string) (ids []string, err
 		if image == nil {
 			continue
 		}
-		id, err := s.keep(ctx, image, nameIn(desc.Annotations), desc.Digest.String())
+		one, err := s.bring(ctx, image, nameIn(desc.Annotations), desc)
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		all = append(all, one)
 	}
-	return ids, nil
+	return all, nil
 }
 
 // pick gives this machine's image of a descriptor; nil when there is none.
@@ -193,7 +200,7 @@ func nameIn(annotations map[string]string) reference.Named {
 	return nil
 }
 
-func (s *Store) importDocker(ctx context.Context, path string) (ids []string, err error) {
+func (s *Store) importDocker(ctx context.Context, path string) (all []Imported, err error) {
 	opener := func() (io.ReadCloser, error) { return os.Open(path) }
 	manifest, err := tarball.LoadManifest(opener)
 	if err != nil {
@@ -205,42 +212,57 @@ func (s *Store) importDocker(ctx context.Context, path string) (ids []string, er
 			names = []string{""}
 		}
 		for _, text := range names {
-			id, err := s.importDockerImage(ctx, opener, text, len(manifest))
+			one, err := s.importDockerImage(ctx, opener, text, len(manifest))
 			if err != nil {
 				return nil, err
 			}
-			ids = append(ids, id)
+			all = append(all, one)
 		}
 	}
-	return ids, nil
+	return all, nil
 }
 
-func (s *Store) importDockerImage(ctx context.Context, opener tarball.Opener, text string, total int) (string, error) {
+func (s *Store) importDockerImage(ctx context.Context, opener tarball.Opener, text string, total int) (Imported, error) {
 	if text == "" {
 		if total > 1 {
-			return "", errors.New("an image without a name among several")
+			return Imported{}, errors.New("an image without a name among several")
 		}
 		image, err := tarball.Image(opener, nil)
 		if err != nil {
-			return "", err
+			return Imported{}, err
 		}
-		return s.keep(ctx, image, nil, "")
+		return s.bring(ctx, image, nil, v1.Descriptor{})
 	}
 	tag, err := name.NewTag(text)
 	if err != nil {
-		return "", err
+		return Imported{}, err
 	}
 	image, err := tarball.Image(opener, &tag)
 	if err != nil {
-		return "", err
-	}
-	digest, err := image.Digest()
-	if err != nil {
-		return "", err
+		return Imported{}, err
 	}
 	ref, err := parse(text)
 	if err != nil {
-		return "", err
+		return Imported{}, err
 	}
-	return s.keep(ctx, image, ref, digest.String())
+	return s.bring(ctx, image, ref, v1.Descriptor{})
+}
+
+func (s *Store) bring(ctx context.Context, image v1.Image, ref reference.Named, target v1.Descriptor) (Imported, error) {
+	id, err := s.keep(ctx, image, ref, target)
+	if err != nil {
+		return Imported{}, err
+	}
+	one := Imported{ID: id, Target: target.Digest.String()}
+	if target.Digest.Hex == "" {
+		digest, err := image.Digest()
+		if err != nil {
+			return Imported{}, err
+		}
+		one.Target = digest.String()
+	}
+	if ref != nil {
+		one.Name = ref.String()
+	}
+	return one, nil
 }

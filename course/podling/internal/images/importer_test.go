@@ -38,10 +38,10 @@ func TestImagesComeFromArchivesAndLayouts(t *testing.T) {
 			t.Fatalf("%s: %v %v", source, ids, err)
 		}
 		got, ok := s.Get(ref)
-		if !ok || got.ID != ids[0] {
+		if !ok || got.ID != ids[0].ID {
 			t.Errorf("%s: %s is not there: %+v", source, ref, s.List())
 		}
-		if text, _ := os.ReadFile(filepath.Join(s.Rootfs(ids[0]), "f")); string(text) != "x" {
+		if text, _ := os.ReadFile(filepath.Join(s.Rootfs(ids[0].ID), "f")); string(text) != "x" {
 			t.Errorf("%s: content %q", source, text)
 		}
 	}

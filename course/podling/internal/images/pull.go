@@ -21,16 +21,24 @@ const layersAtOnce = 3
 // Pull fetches and unpacks an image and returns its id. Pulls of one reference
 // at a time are one pull.
 func (s *Store) Pull(ctx context.Context, text string, auth *Auth) (string, error) {
+	return s.PullBy(ctx, text, How{Auth: auth})
+}
+
+// PullBy is Pull with a word on how.
+func (s *Store) PullBy(ctx context.Context, text string, how How) (string, error) {
 	ref, err := parse(text)
 	if err != nil {
 		return "", err
 	}
 	key := ref.String()
-	if auth != nil { // another login may see another answer
-		key = fmt.Sprintf("%s %v", key, *auth)
+	if how.Auth != nil { // another login may see another answer
+		key = fmt.Sprintf("%s %v", key, *how.Auth)
+	}
+	if how.Direct {
+		key += " by " + how.HostsDir
 	}
 	id, err := s.pulls.do(ctx, key, func(ctx context.Context) (string, error) {
-		desc, err := s.resolve(ctx, ref, auth)
+		desc, err := s.resolve(ctx, ref, how)
 		if err != nil {
 			return "", fmt.Errorf("failed to resolve reference %q: %w", ref, err)
 		}
@@ -38,7 +46,7 @@ func (s *Store) Pull(ctx context.Context, text string, auth *Auth) (string, erro
 		if err != nil {
 			return "", err
 		}
-		return s.keep(ctx, image, ref, desc.Digest.String())
+		return s.keep(ctx, image, ref, v1.Descriptor{Digest: desc.Digest, MediaType: desc.MediaType})
 	})
 	if err != nil {
 		return "", fmt.Errorf("failed to pull and unpack image %q: %w", ref, err)
@@ -46,9 +54,9 @@ func (s *Store) Pull(ctx context.Context, text string, auth *Auth) (string, erro
 	return id, nil
 }
 
-// keep brings an image into the store under ref (nil: no name). digest is that
-// of the manifest or index that ref names.
-func (s *Store) keep(ctx context.Context, image v1.Image, ref reference.Named, digest string) (string, error) {
+// keep brings an image into the store under ref (nil: no name). target is the
+// manifest or the index that ref names; the zero one means the image's own.
+func (s *Store) keep(ctx context.Context, image v1.Image, ref reference.Named, target v1.Descriptor) (string, error) {
 	s.mu.Lock()
 	s.pulling++
 	s.mu.Unlock()
@@ -67,6 +75,9 @@ func (s *Store) keep(ctx context.Context, image v1.Image, ref reference.Named, d
 		return "", err
 	}
 	record := &Image{ID: manifest.Config.Digest.String(), Config: config.Config, Size: manifest.Config.Size}
+	if err := s.keepDescription(image, record, target); err != nil {
+		return "", err
+	}
 	if record.Size == 0 {
 		record.Size = int64(len(manifest.Config.Data))
 	}
@@ -83,10 +94,55 @@ func (s *Store) keep(ctx context.Context, image v1.Image, ref reference.Named, d
 	if err := s.unpackAll(ctx, record, config.RootFS.DiffIDs); err != nil {
 		return "", err
 	}
-	if err := s.add(record, ref, digest); err != nil {
+	if err := s.add(record, ref); err != nil {
 		return "", err
 	}
 	return record.ID, nil
+}
+
+// keepDescription stores an image's manifest and configuration as they came:
+// exported, they must have the same digests.
+func (s *Store) keepDescription(image v1.Image, record *Image, target v1.Descriptor) error {
+	digest, err := image.Digest()
+	if err != nil {
+		return err
+	}
+	kind, err := image.MediaType()
+	if err != nil {
+		return err
+	}
+	record.Manifest, record.ManifestType = digest.String(), string(kind)
+	record.Target, record.TargetType = record.Manifest, record.ManifestType
+	if target.Digest.Hex != "" {
+		record.Target, record.TargetType = target.Digest.String(), string(target.MediaType)
+	}
+	manifest, err := image.RawManifest()
+	if err != nil {
+		return err
+	}
+	config, err := image.RawConfigFile()
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{record.Manifest: manifest, record.ID: config} {
+		if err := s.writeBlob(hexOf(name), content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeBlob(hex string, content []byte) error {
+	out, err := os.CreateTemp(s.path("tmp"), "blob-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(out.Name())
+	_, err = out.Write(content)
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(out.Name(), s.path("blobs", hex))
 }
 
 func (s *Store) fetchLayers(ctx context.Context, layers []v1.Layer, record *Image) error {

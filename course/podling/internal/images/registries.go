@@ -2,8 +2,8 @@ package images
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"regexp"
@@ -72,6 +72,9 @@ func LoadRegistries(path string) (*Registries, error) {
 type endpoint struct {
 	scheme, host, repository string
 	mirrorOf                 string // the registry that it stands for, or empty
+	api                      string // what comes before the repository; empty: /v2
+	header                   http.Header
+	tls                      *tls.Config // instead of config's
 	config                   RegistryConfig
 }
 
@@ -118,15 +121,8 @@ func (r *Registries) mirrorEndpoint(text, host, repository string, rewrites map[
 	if err != nil || u.Host == "" {
 		return endpoint{}, fmt.Errorf("registries.yaml: mirror of %s: %q is not an address such as http://host:5000", host, text)
 	}
-	for pattern, replacement := range rewrites {
-		re, err := regexp.Compile(pattern)
-		if err != nil {
-			return endpoint{}, fmt.Errorf("registries.yaml: mirror of %s: rewrite %q: %w", host, pattern, err)
-		}
-		if re.MatchString(repository) {
-			repository = re.ReplaceAllString(repository, replacement)
-			break
-		}
+	if repository, err = rewritten(repository, rewrites); err != nil {
+		return endpoint{}, fmt.Errorf("registries.yaml: mirror of %s: %w", host, err)
 	}
 	path := strings.Trim(u.Path, "/")
 	path = strings.Trim(strings.TrimPrefix(path, "v2"), "/")
@@ -140,28 +136,37 @@ func (r *Registries) mirrorEndpoint(text, host, repository string, rewrites map[
 	return endpoint{scheme: u.Scheme, host: u.Host, repository: repository, mirrorOf: host, config: config}, nil
 }
 
+// rewritten applies the first pattern that fits, in the order of their texts.
+func rewritten(repository string, rewrites map[string]string) (string, error) {
+	for _, pattern := range sortedKeys(rewrites) {
+		re, err := regexp.Compile(pattern)
+		if err != nil {
+			return "", fmt.Errorf("rewrite %q: %w", pattern, err)
+		}
+		if re.MatchString(repository) {
+			return re.ReplaceAllString(repository, rewrites[pattern]), nil
+		}
+	}
+	return repository, nil
+}
+
 func isLoopback(host string) bool {
 	return host == "localhost" || strings.HasPrefix(host, "localhost:") || strings.HasPrefix(host, "127.")
 }
 
 // tlsConfig is nil when the endpoint needs nothing special.
 func (e endpoint) tlsConfig() (*tls.Config, error) {
+	if e.tls != nil {
+		return e.tls, nil
+	}
 	t := e.config.TLS
 	if t == nil {
 		return nil, nil
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.InsecureSkipVerify}
 	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
+		if err := trust(c, t.CAFile); err != nil {
 			return nil, fmt.Errorf("registries.yaml: %s: ca_file: %w", e.host, err)
-		}
-		c.RootCAs, _ = x509.SystemCertPool()
-		if c.RootCAs == nil {
-			c.RootCAs = x509.NewCertPool()
-		}
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("registries.yaml: %s: ca_file: no certificate in %s", e.host, t.CAFile)
 		}
 	}
 	if t.CertFile != "" {

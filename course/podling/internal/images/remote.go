@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -28,19 +27,21 @@ type Auth struct {
 // hold a pull up for long.
 const dialTimeout = 10 * time.Second
 
+const keepAlive = 30 * time.Second
+
 // soonTimeout is for an endpoint after one that answered.
 const soonTimeout = 5 * time.Second
 
 // resolve asks the endpoints in turn for ref.
-func (s *Store) resolve(ctx context.Context, ref reference.Named, auth *Auth) (*remote.Descriptor, error) {
-	endpoints, err := s.registries.endpoints(ref)
+func (s *Store) resolve(ctx context.Context, ref reference.Named, how How) (*remote.Descriptor, error) {
+	endpoints, err := s.sources.endpoints(ref, how)
 	if err != nil {
 		return nil, err
 	}
 	var failures []error
 	answered := false
 	for _, e := range endpoints {
-		desc, err := e.getSoon(ctx, answered, identifier(ref), auth)
+		desc, err := e.getSoon(ctx, answered, asker{s.sources, identifier(ref), how.Auth})
 		if err == nil {
 			return desc, nil
 		}
@@ -56,9 +57,9 @@ func (s *Store) resolve(ctx context.Context, ref reference.Named, auth *Auth) (*
 
 // getSoon gives an endpoint little time when another has answered already: on a
 // machine without the internet, docker.io must not hold up the mirror's no.
-func (e endpoint) getSoon(ctx context.Context, soon bool, what string, auth *Auth) (_ *remote.Descriptor, err error) {
+func (e endpoint) getSoon(ctx context.Context, soon bool, ask asker) (_ *remote.Descriptor, err error) {
 	if !soon {
-		return e.get(ctx, what, auth)
+		return e.get(ctx, ask)
 	}
 	type result struct {
 		desc *remote.Descriptor
@@ -73,7 +74,7 @@ func (e endpoint) getSoon(ctx context.Context, soon bool, what string, auth *Aut
 	}()
 	done := make(chan result, 1)
 	go func() {
-		desc, err := e.get(inner, what, auth)
+		desc, err := e.get(inner, ask)
 		done <- result{desc, err}
 	}()
 	select {
@@ -84,7 +85,14 @@ func (e endpoint) getSoon(ctx context.Context, soon bool, what string, auth *Aut
 	}
 }
 
-func (e endpoint) get(ctx context.Context, what string, auth *Auth) (*remote.Descriptor, error) {
+// asker is what each endpoint is asked, and how.
+type asker struct {
+	sources *Sources
+	what    string // a tag or a digest
+	auth    *Auth
+}
+
+func (e endpoint) get(ctx context.Context, ask asker) (*remote.Descriptor, error) {
 	text := e.host + "/" + e.repository
 	options := []name.Option{name.StrictValidation}
 	if e.scheme == "http" {
@@ -94,29 +102,29 @@ func (e endpoint) get(ctx context.Context, what string, auth *Auth) (*remote.Des
 	if err != nil {
 		return nil, err
 	}
-	var target name.Reference = repository.Tag(what)
-	if strings.Contains(what, ":") {
-		target = repository.Digest(what)
+	var target name.Reference = repository.Tag(ask.what)
+	if strings.Contains(ask.what, ":") {
+		target = repository.Digest(ask.what)
 	}
-	transport, err := e.transport()
+	transport, err := e.transport(ask.sources)
 	if err != nil {
 		return nil, err
 	}
 	return remote.Get(target, remote.WithContext(ctx), remote.WithTransport(transport),
-		remote.WithAuth(e.authenticator(auth)), remote.WithUserAgent("kubelab-podling"),
+		remote.WithAuth(e.authenticator(ask.auth)), remote.WithUserAgent("kubelab-podling"),
 		remote.WithPlatform(v1.Platform{OS: "linux", Architecture: runtime.GOARCH}),
 		remote.WithRetryBackoff(remote.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Steps: 2}))
 }
 
 // transport sends requests by the endpoint's own scheme, and tells a mirror
 // whose it is, as containerd does.
-func (e endpoint) transport() (http.RoundTripper, error) {
+func (e endpoint) transport(s *Sources) (http.RoundTripper, error) {
 	config, err := e.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
 	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
+	base.DialContext, base.Proxy = s.dial, s.proxy
 	base.TLSHandshakeTimeout = dialTimeout
 	base.ResponseHeaderTimeout = 60 * time.Second
 	base.IdleConnTimeout = 5 * time.Second
@@ -135,6 +143,12 @@ func (t endpointTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host == t.host {
 		r = r.Clone(r.Context())
 		r.URL.Scheme = t.scheme
+		if rest, ok := strings.CutPrefix(r.URL.Path, "/v2/"); ok && rest != "" && t.api != "" {
+			r.URL.Path, r.URL.RawPath = t.api+"/"+rest, ""
+		}
+		for name, values := range t.header {
+			r.Header[name] = values
+		}
 		if t.mirrorOf != "" {
 			query := r.URL.Query()
 			query.Set("ns", t.mirrorOf)

@@ -23,19 +23,28 @@ type Image struct {
 	ID          string    `json:"id"` // digest of its configuration
 	RepoTags    []string  `json:"repoTags"`
 	RepoDigests []string  `json:"repoDigests"`
-	Size        int64     `json:"size"` // bytes, compressed, as containerd counts
-	Blobs       []string  `json:"blobs"`
+	Size        int64     `json:"size"`  // bytes, compressed, as containerd counts
+	Blobs       []string  `json:"blobs"` // the layers, compressed
 	Config      v1.Config `json:"config"`
+
+	Manifest, ManifestType string
+	// Target is what its names name: the manifest, or an index of several
+	// platforms' images.
+	Target, TargetType string
 }
 
 // Store is a folder of images. Everything appears in it by rename, so that a
 // crash at any moment leaves whole images only.
 type Store struct {
-	dir        string
-	registries *Registries
-	pulls      flights
-	blobs      flights
-	usage      usageCache
+	dir     string
+	sources *Sources
+	// TagsOnly is for namespaces that the CRI does not work in: it is the CRI
+	// that gives each image its name by digest.
+	TagsOnly bool
+
+	pulls flights
+	blobs flights
+	usage usageCache
 
 	mu      sync.Mutex
 	images  map[string]*Image
@@ -43,14 +52,12 @@ type Store struct {
 	pulling int            // pulls under way: their blobs belong to no image yet
 }
 
-// Open opens or makes the store in dir. registries is a registries.yaml, or
-// empty.
-func Open(dir, registries string) (*Store, error) {
-	r, err := LoadRegistries(registries)
-	if err != nil {
+// Open opens or makes the store in dir.
+func Open(dir string, sources *Sources) (*Store, error) {
+	if err := sources.load(); err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, registries: r, images: map[string]*Image{}, holders: map[string]int{}}
+	s := &Store{dir: dir, sources: sources, images: map[string]*Image{}, holders: map[string]int{}}
 	if err := executor.RemoveAll(s.path("tmp")); err != nil {
 		return nil, err
 	}
@@ -128,7 +135,7 @@ func (s *Store) sweepLocked() error {
 	blobs, roots := map[string]bool{}, map[string]bool{}
 	for _, image := range s.images {
 		roots[hexOf(image.ID)] = true
-		for _, digest := range image.Blobs {
+		for _, digest := range image.files() {
 			blobs[hexOf(digest)] = true
 		}
 	}
@@ -161,6 +168,9 @@ func (s *Store) List() []Image {
 	}
 	return list
 }
+
+// files are the blobs that an image needs.
+func (i *Image) files() []string { return append([]string{i.ID, i.Manifest}, i.Blobs...) }
 
 func (i *Image) clone() Image {
 	c := *i
@@ -234,7 +244,7 @@ func (s *Store) Remove(text string) error {
 }
 
 func (s *Store) removeFiles(image *Image) error {
-	for _, digest := range image.Blobs {
+	for _, digest := range image.files() {
 		if s.pulling == 0 && !s.blobNeeded(digest) {
 			_ = os.Remove(s.path("blobs", hexOf(digest)))
 		}
@@ -247,7 +257,7 @@ func (s *Store) removeFiles(image *Image) error {
 
 func (s *Store) blobNeeded(digest string) bool {
 	for _, image := range s.images {
-		if slices.Contains(image.Blobs, digest) {
+		if slices.Contains(image.files(), digest) {
 			return true
 		}
 	}
@@ -255,7 +265,7 @@ func (s *Store) blobNeeded(digest string) bool {
 }
 
 // add records an image under ref; the name leaves any other image.
-func (s *Store) add(image *Image, ref reference.Named, digest string) error {
+func (s *Store) add(image *Image, ref reference.Named) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.images[image.ID]; old != nil {
@@ -270,8 +280,8 @@ func (s *Store) add(image *Image, ref reference.Named, digest string) error {
 			}
 			image.RepoTags = append(slices.DeleteFunc(image.RepoTags, func(t string) bool { return t == full }), full)
 		}
-		byDigest := ref.Name() + "@" + digest
-		if !slices.Contains(image.RepoDigests, byDigest) {
+		byDigest := ref.Name() + "@" + image.Target
+		if !s.TagsOnly && !slices.Contains(image.RepoDigests, byDigest) {
 			image.RepoDigests = append(image.RepoDigests, byDigest)
 		}
 	}

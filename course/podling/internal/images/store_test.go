@@ -102,7 +102,7 @@ func storeWith(t *testing.T, registries string) *Store {
 	if err := os.WriteFile(path, []byte(registries), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(filepath.Join(dir, "store"), path)
+	s, err := Open(filepath.Join(dir, "store"), &Sources{Lab: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestLayersLieOverEachOtherAndNeverLeaveTheRoot(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	// Opening again finds it; removing leaves nothing.
-	again, err := Open(s.dir, "")
+	again, err := Open(s.dir, new(Sources))
 	if err != nil {
 		t.Fatal(err)
 	}

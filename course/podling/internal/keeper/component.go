@@ -27,7 +27,11 @@ type running struct {
 	pid      int
 	state    string // waiting, running, failed
 	restarts int
-	last     string // how it ended last
+	last     string        // how it ended last
+	since    time.Time     // when its process began, or ended
+	held     chan struct{} // not nil: a person stopped it; closed when it may start again
+	asked    bool          // its end was asked for, and is no failure
+	turned   chan struct{} // closed and replaced when its process begins or ends
 }
 
 // keepRunning starts a component and restarts it until the cluster stops.
@@ -37,6 +41,9 @@ func (k *Keeper) keepRunning(r *running) {
 		most = netBackoff
 	}
 	for {
+		if !k.whenWanted(r) {
+			return
+		}
 		began := time.Now()
 		ended, err := k.startComponent(r)
 		if err == nil {
@@ -48,9 +55,13 @@ func (k *Keeper) keepRunning(r *running) {
 				err = fmt.Errorf("%w: %s", err, words)
 			}
 		}
-		k.noteEnd(r, err)
+		restarted := k.noteEnd(r, err)
 		if r.Name == "etcd" && !k.reached("apiserver") {
 			k.emptyEtcd()
+		}
+		if restarted {
+			backoff = firstBackoff
+			continue
 		}
 		if time.Since(began) > goodRun {
 			backoff = firstBackoff
@@ -95,6 +106,7 @@ func (k *Keeper) startComponent(r *running) (<-chan syscall.WaitStatus, error) {
 	}
 	k.mu.Lock()
 	r.pid, r.state = pid, "running"
+	r.turn()
 	k.mu.Unlock()
 	return ended, nil
 }
@@ -114,9 +126,44 @@ func (k *Keeper) argv(r *running) []string {
 	return append(append(launch, "--"), argv...)
 }
 
-func (k *Keeper) noteEnd(r *running, err error) {
+// whenWanted returns when a component may start; false when the cluster stops.
+func (k *Keeper) whenWanted(r *running) bool {
 	k.mu.Lock()
-	r.pid, r.state, r.last = 0, "waiting", err.Error()
+	held := r.held
+	if held != nil {
+		r.state = "stopped"
+	}
+	k.mu.Unlock()
+	if held == nil {
+		return true
+	}
+	select {
+	case <-held:
+		return true
+	case <-k.stopped:
+		return false
+	}
+}
+
+// turn tells those who wait for the process; the caller holds Keeper.mu.
+func (r *running) turn() {
+	r.since = time.Now()
+	close(r.turned)
+	r.turned = make(chan struct{})
+}
+
+// noteEnd says whether the end was asked for.
+func (k *Keeper) noteEnd(r *running, err error) (asked bool) {
+	k.mu.Lock()
+	asked = r.asked
+	r.pid, r.state, r.asked = 0, "waiting", false
+	r.turn()
+	if asked {
+		k.mu.Unlock()
+		k.logf("%s was ended on request", r.Name)
+		return true
+	}
+	r.last = err.Error()
 	r.restarts++
 	tries := r.restarts
 	k.mu.Unlock()
@@ -124,6 +171,7 @@ func (k *Keeper) noteEnd(r *running, err error) {
 	if tries >= triesToStart && !k.isReady() {
 		k.fail(fmt.Sprintf("%s ended %d times, last: %v (log: %s)", r.Name, tries, err, k.logPath(r.Name)))
 	}
+	return false
 }
 
 // emptyEtcd takes away what an etcd has written that died before the API has

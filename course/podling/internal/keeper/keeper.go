@@ -118,6 +118,8 @@ func (k *Keeper) prepare() (release func(), err error) {
 		func() (err error) { k.api, err = newAPIClient(c); return },
 		func() (err error) { k.launches, err = newLaunches(c.LaunchSocket()); return },
 		k.serveControl,
+		k.serveErrands,
+		k.serveUnits,
 		func() error { return writeIdentity(c) },
 	}
 	for _, step := range steps {
@@ -131,7 +133,7 @@ func (k *Keeper) prepare() (release func(), err error) {
 
 func (k *Keeper) listComponents() {
 	for _, c := range component.All(k.cluster) {
-		k.components = append(k.components, &running{Component: c, state: "waiting"})
+		k.components = append(k.components, &running{Component: c, state: "waiting", turned: make(chan struct{})})
 	}
 }
 
@@ -150,6 +152,12 @@ func (k *Keeper) bringUp() {
 	k.event("net", "pod network "+k.cluster.Network.String())
 	k.startStage(component.AfterNet)
 	seen := func(what string) { k.mu.Lock(); k.message = what; k.mu.Unlock() }
+	published := make(chan error, 1)
+	begin := func() error { // what needs the API, and nothing waits for yet
+		go func() { published <- publishInfo(ctx, k.api, k.cluster) }()
+		go k.balanceLoads()
+		return nil
+	}
 	steps := []struct {
 		stage, done string
 		wait        func() error
@@ -157,9 +165,11 @@ func (k *Keeper) bringUp() {
 		{"apiserver", "the API answers", func() error { return k.api.waitOK(ctx, "/livez/ping", seen) }},
 		{"processes", "all are started", func() error { k.startStage(component.AfterAPI); return nil }},
 		{"api", "the API is ready", func() error { return k.api.waitOK(ctx, "/readyz", seen) }},
+		{"keeper", "the keeper's own controllers begin", begin},
 		{"room", "room for etcd's database is reserved", func() error { k.reserveRoom(); return nil }},
 		{"control-plane", "controllers and scheduler begin", func() error { k.apiReady.Open(); return nil }},
 		{"nodes", "every node is Ready", func() error { return k.api.waitNodes(ctx, k.cluster.Nodes, seen) }},
+		{"cluster-info", "cluster-info is published", func() error { return <-published }},
 		{"serviceaccount", "the default ServiceAccount is there", func() error { return k.api.waitServiceAccount(ctx) }},
 	}
 	for _, s := range steps {

@@ -50,10 +50,13 @@ func (k *Keeper) handleReset(w http.ResponseWriter, r *http.Request) {
 	k.pristine.mu.Lock()
 	defer k.pristine.mu.Unlock()
 	var done Reset
-	err := k.withBaseline(func(e *pristine.Etcd) (err error) {
-		done, err = k.reset(r.Context(), e)
-		return err
-	})
+	err := k.releaseAll(r.Context())
+	if err == nil {
+		err = k.withBaseline(func(e *pristine.Etcd) (err error) {
+			done, err = k.reset(r.Context(), e)
+			return err
+		})
+	}
 	answer(w, done, err)
 }
 

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -62,6 +63,29 @@ func (a *apiClient) get(ctx context.Context, path string) (*http.Response, error
 		return nil, fmt.Errorf("%s: %s %s", path, response.Status, strings.TrimSpace(string(body)))
 	}
 	return response, nil
+}
+
+// send writes an object.
+func (a *apiClient) send(ctx context.Context, method, path, kind string, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, a.base+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", kind)
+	response, err := a.http.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	if response.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s %s", method, path, response.Status, strings.TrimSpace(string(said)))
+	}
+	return nil
 }
 
 // waitOK returns when path, /livez/ping or /readyz, says ok. There is no event

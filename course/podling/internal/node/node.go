@@ -64,6 +64,7 @@ func (n *Node) Runtime(ctx context.Context) error {
 		Bwrap:        c.Bwrap,
 		PRoot:        c.Proot,
 		Registries:   registries,
+		Root:         c.OwnRoot(n.index),
 		Version:      spec.KubernetesVersion,
 	})
 	if err != nil {

@@ -204,11 +204,12 @@ func (r *rules) toService(q request, a netip.Addr, port uint16) (decision, bool)
 		query.Node = services.NodeOf(shown)
 	}
 	api := a == addr.APIService && port == 443
-	if !api && (addr.ServiceRange.Contains(a) || services.NodeOf(a) >= 0 && isNodePort(port)) {
+	own := addr.ServiceRange.Contains(a) || addr.LoadBalancerRange.Contains(a)
+	if !api && (own || services.NodeOf(a) >= 0 && isNodePort(port)) {
 		r.await()
 	}
 	to, outcome := r.table.Route(query)
-	if outcome == services.NotAService && addr.ServiceRange.Contains(a) {
+	if outcome == services.NotAService && own {
 		outcome = services.NoEndpoint
 		if api { // before the table has it
 			to, outcome = netip.AddrPortFrom(addr.Node(0), 6443), services.Routed

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// logged writes a line for each request when it is answered.
-func logged(next http.Handler, log io.Writer) http.Handler {
+// logged writes a line for each request when it is answered. name, if not nil,
+// says who a remote address is.
+func logged(next http.Handler, log io.Writer, name func(remote string) string) http.Handler {
 	if log == nil {
 		return next
 	}
@@ -18,9 +19,13 @@ func logged(next http.Handler, log io.Writer) http.Handler {
 		start := time.Now()
 		c := &counter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(c, r)
+		remote := r.RemoteAddr
+		if name != nil {
+			remote = name(remote)
+		}
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintf(log, "%s %s %q %d %d %s %q\n", start.UTC().Format(time.RFC3339), r.RemoteAddr,
+		fmt.Fprintf(log, "%s %s %q %d %d %s %q\n", start.UTC().Format(time.RFC3339), remote,
 			r.Method+" "+r.URL.RequestURI(), c.status, c.bytes, time.Since(start).Round(time.Microsecond), r.UserAgent())
 	})
 }

@@ -21,6 +21,9 @@ type Config struct {
 	Addr      string    // host:port
 	Layout    string    // folder with index.json and blobs/sha256
 	AccessLog io.Writer // one line a request; nil for none
+
+	Journal string                     // a file for the access log, which JournalPath shows; instead of AccessLog
+	Name    func(remote string) string // who a remote address is in the journal; nil: itself
 }
 
 // Run serves until ctx is done, then lets requests under way end, for up to a
@@ -40,8 +43,15 @@ func Serve(ctx context.Context, l net.Listener, c Config) error {
 		l.Close()
 		return err
 	}
+	handler := logged(h, c.AccessLog, c.Name)
+	if c.Journal != "" {
+		if handler, err = journaled(h, c.Journal, c.Name); err != nil {
+			l.Close()
+			return err
+		}
+	}
 	s := &http.Server{
-		Handler:           logged(h, c.AccessLog),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 	}

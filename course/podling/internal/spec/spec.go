@@ -125,3 +125,21 @@ func readJSON(path string, into any) error {
 	}
 	return nil
 }
+
+// OwnFolders are those that each node has for itself: course/cluster/machines.py
+// puts them over the machine's for commands on a node, and has the same list.
+var OwnFolders = []string{"etc/containerd", "etc/rancher", "var/lib/rancher", "var/log", "media/usb"}
+
+// OwnRoot is where node i's own files lie, below the names that they have on it.
+func (c *Cluster) OwnRoot(i int) string { return c.Path("data", fmt.Sprintf("node-%d", i), "root") }
+
+// OnNode is where a path of a node lies on this machine; root is its OwnRoot.
+func OnNode(root, path string) string {
+	path = filepath.Clean("/" + path)
+	for _, own := range OwnFolders {
+		if path == "/"+own || strings.HasPrefix(path, "/"+own+"/") {
+			return filepath.Join(root, path)
+		}
+	}
+	return path
+}

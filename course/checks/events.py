@@ -1,0 +1,64 @@
+"""What the cluster told about an object: its events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from course import kubectl
+from course.checks import cause
+from course.checks.failure import CheckFailed
+from course.language import _
+
+if TYPE_CHECKING:
+    from course.checks.objects import Object
+
+
+def event(about: Object, reason: str, *, contains: str = "", within: float) -> dict[str, Any]:
+    """There is an event of this reason about the object as it is now, or one comes within the time.
+
+    Args:
+        about: the object; events of an earlier one of its name do not count.
+        reason: as the cluster writes it: `FailedScheduling`, `Pulled`, `BackOff`, …
+        contains: a text that its message must hold.
+        within: seconds.
+
+    Raises:
+        CheckFailed: there was none, with the reasons that there were.
+    """
+    item = about.get()
+    selector = f"involvedObject.uid={item['metadata']['uid']}"
+    space = about.namespace or "default"  # where events about objects without a namespace are
+    seen: list[dict[str, Any]] = []
+    end = time.monotonic() + within
+    for one in kubectl.get_all("events", "--namespace", space, "--field-selector", selector):
+        seen.append(one)
+        if _is(one, reason, contains):
+            return one
+    if (left := end - time.monotonic()) > 0:
+        with closing(kubectl.watch("events", "", space, left, fields=selector)) as told:
+            for _kind, one in told:
+                seen.append(one)
+                if _is(one, reason, contains):
+                    return one
+    wanted = (
+        _("an event {reason} that says “{text}”", reason=reason, text=contains)
+        if contains
+        else _("an event {reason}", reason=reason)
+    )
+    wanted += _(" within {seconds:g} s", seconds=within)
+    look = f"kubectl events --for {about.kind}/{about.name} -n {space}"
+    raise CheckFailed(str(about), wanted, _found(seen), cause.of(item)[0], look)
+
+
+def _is(one: Mapping[str, Any], reason: str, contains: str) -> bool:
+    return one.get("reason") == reason and contains in (one.get("message") or "")
+
+
+def _found(seen: list[dict[str, Any]]) -> str:
+    reasons = list(dict.fromkeys(str(one.get("reason", "")) for one in seen))
+    if not reasons:
+        return _("no event about it")
+    return _("only {reasons}", reasons=", ".join(reasons))
