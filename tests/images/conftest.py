@@ -80,7 +80,7 @@ class Image:
                 for member in tar:
                     member.uid = member.gid = os.getuid()
                     member.uname = member.gname = ""
-                    tar.extract(member, folder)  # noqa: S202 - our own image
+                    tar.extract(member, folder)
 
 
 @pytest.fixture(scope="session")
