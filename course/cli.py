@@ -66,8 +66,8 @@ _name = click.option(
     help=f"The cluster's name.  [default: {DEFAULT_NAME}]",
 )  # fmt: skip
 _cluster = click.option(
-    "--cluster", "kind", default=KINDS[0], type=click.Choice(KINDS), show_default=True,
-    help="Where the cluster comes from.",
+    "--cluster", "kind", default="", type=click.Choice(KINDS),
+    help="Where the cluster comes from.  [default: embedded, or what the one of that name is]",
 )  # fmt: skip
 _nodes = click.option(
     "--nodes", default=1, type=click.IntRange(1, 100), show_default=True, metavar="N",
@@ -91,7 +91,7 @@ def start(name: str, kind: str, nodes: int, lang: str, port: int | None, no_brow
     """
     from course import jupyter
 
-    sys.exit(jupyter.start(name, nodes, lang, port, browser=not no_browser))
+    sys.exit(jupyter.start(name, nodes, kind, lang, port, browser=not no_browser))
 
 
 @lab.command()
@@ -105,7 +105,7 @@ def up(name: str, kind: str, nodes: int) -> None:
     """
     from course import launching
 
-    cluster, started = launching.start(name, nodes)
+    cluster, started = launching.start(name, nodes, kind)
     if not started:
         click.echo(f"The cluster {name!r} runs already.")
     click.echo(f"Use it: ./lab shell, or export KUBECONFIG={cluster.kubeconfig}")
@@ -115,9 +115,9 @@ def up(name: str, kind: str, nodes: int) -> None:
 @_name
 def down(name: str) -> None:
     """End a cluster and remove it; its logs stay."""
-    from course.cluster.embedded import Embedded
+    from course import cluster as clusters
 
-    cluster = Embedded(name)
+    cluster = clusters.get(name)
     if cluster.delete():
         click.echo(f"The cluster {name!r} is gone; its logs are in {cluster.logs}.")
     else:
@@ -156,11 +156,11 @@ def status(name: str, as_json: bool) -> None:
 @_name
 def reset(name: str) -> None:
     """Bring a cluster back to what it was when new."""
+    from course import cluster as clusters
     from course import jupyter
-    from course.cluster.embedded import Embedded
     from course.errors import UsageError
 
-    cluster = Embedded(name)
+    cluster = clusters.get(name)
     if jupyter.running(cluster):
         raise UsageError(
             f"JupyterLab runs inside the cluster {name!r} and would end with it.",
@@ -197,20 +197,23 @@ def shell(name: str, command: tuple[str, ...]) -> None:
 
 @lab.command()
 @_name
+@_cluster
 @_lang
 @click.option("--timeout", default=300, type=click.IntRange(1), show_default=True, metavar="S",
               help="Seconds that one cell may take.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Keep the executed notebooks there.")  # fmt: skip
 @click.argument("lesson", nargs=-1)
-def run(name: str, lang: str, timeout: int, output: Path | None, lesson: tuple[str, ...]) -> None:
+def run(
+    name: str, kind: str, lang: str, timeout: int, output: Path | None, lesson: tuple[str, ...]
+) -> None:
     """Execute the LESSONs, all by default, and show which passed.
 
     Uses the cluster of that name if it runs, else a temporary one. Exit code 1 when a lesson failed.
     """
     from course import run as runs
 
-    sys.exit(runs.run(name, lang, lesson, timeout, output))
+    sys.exit(runs.run(name, lang, lesson, timeout, output, kind))
 
 
 lab.add_command(cli_teacher.syllabus)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from course import disk, paths
+from course import disk, gobuild, paths
 from course.cluster import binary, namespaces, tools
 from course.errors import LabError
 
@@ -53,7 +53,7 @@ def _binary() -> Check:
     if found:
         return Check("cluster binary", "ok", str(found))
     try:
-        go = binary.toolchain()
+        go = gobuild.toolchain(paths.PODLING_SOURCES)
     except LabError as error:
         return Check("cluster binary", "missing", error.message, error.next_step)
     return Check(

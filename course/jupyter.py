@@ -25,19 +25,20 @@ from course.cluster import events
 from course.errors import ClusterError, JupyterError, UsageError
 
 if TYPE_CHECKING:
-    from course.cluster.embedded import Embedded
+    from course.cluster.base import Cluster
 
 FIRST_PORT = 8888
 _SERVER_UP_WITHIN, _SERVER_ENDS_WITHIN = 60.0, 8.0
 _LOOK_AGAIN = 0.05
 
 
-def start(name: str, nodes: int, lang: str, port: int | None, *, browser: bool) -> int:
+def start(name: str, nodes: int, kind: str, lang: str, port: int | None, *, browser: bool) -> int:
     """Runs until JupyterLab or the cluster ends, or somebody asks for the end.
 
     Args:
         name: the cluster's name; one that runs already is used, and left running.
         nodes: how many machines a new cluster has.
+        kind: where a new cluster comes from; empty: what the one of that name is.
         lang: the language of the lessons.
         port: the port of JupyterLab; None: 8888 or the next free one.
         browser: open a browser at JupyterLab's address.
@@ -51,7 +52,7 @@ def start(name: str, nodes: int, lang: str, port: int | None, *, browser: bool) 
     lessons = paths.notebooks(lang)
     chosen = _free_port(port)
     with _signals() as asked_to_end:
-        cluster, started_here = launching.start(name, nodes, with_caller=True)
+        cluster, started_here = launching.start(name, nodes, kind, with_caller=True)
         try:
             server = _Server(cluster, lessons, chosen)
             try:
@@ -119,26 +120,26 @@ def _signals() -> Iterator[_EndRequest]:
             signal.signal(number, signal.SIG_IGN if ends else old)
 
 
-def _until_one_ends(cluster: Embedded, server: _Server, request: _EndRequest) -> int:
-    keeper = cluster.keeper
-    if keeper is None:
-        raise _keeper_died(cluster)
+def _until_one_ends(cluster: Cluster, server: _Server, request: _EndRequest) -> int:
+    lifeline = cluster.lifeline()
+    if lifeline is None:
+        raise _cluster_died(cluster)
     request.waiting = True
     poll = select.poll()
     poll.register(request.reading, select.POLLIN)
     with contextlib.ExitStack() as stack:
-        for pid in (keeper.pid, server.pid):
+        for pid in (lifeline.pid, server.pid):
             with contextlib.suppress(ProcessLookupError):  # the look below finds what ended already
                 fd = os.pidfd_open(pid)
                 stack.callback(os.close, fd)
                 poll.register(fd, select.POLLIN)
         asked = False
-        while keeper.alive() and server.code() is None and not asked:
+        while lifeline.alive() and server.code() is None and not asked:
             ready = [fd for fd, _ in poll.poll()]
             asked = request.reading.fileno() in ready and request.asked()
-            _reap_orphans({keeper.pid, server.pid})
-    if not keeper.alive():
-        raise _keeper_died(cluster)
+            _reap_orphans({lifeline.pid, server.pid})
+    if not lifeline.alive():
+        raise _cluster_died(cluster)
     code = server.code()
     if code:
         raise JupyterError(
@@ -157,10 +158,10 @@ def _reap_orphans(known: set[int]) -> None:
                 os.waitpid(child, os.WNOHANG)
 
 
-def _keeper_died(cluster: Embedded) -> ClusterError:
+def _cluster_died(cluster: Cluster) -> ClusterError:
     return ClusterError(
-        f"the cluster {cluster.name!r} died (its keeper ended), so JupyterLab was ended too.",
-        f"See {cluster.logs / 'keeper.log'}, and start again with: ./lab start",
+        f"the cluster {cluster.name!r} died, so JupyterLab was ended too.",
+        f"Its logs are in {cluster.logs}; look there, and start again with: ./lab start",
     )
 
 
@@ -184,13 +185,13 @@ def _free_port(wanted: int | None) -> int:
 class _Server:
     """JupyterLab inside the cluster's network."""
 
-    def __init__(self, cluster: Embedded, lessons: Path, port: int) -> None:
+    def __init__(self, cluster: Cluster, lessons: Path, port: int) -> None:
         token = secrets.token_urlsafe(24)
         self.address = f"http://127.0.0.1:{port}/lab?token={token}"
         self._port = port
         self.log = cluster.logs / "jupyter.log"
         self._runtime = cluster.kubeconfig.parent / "run" / "jupyter"
-        self._runtime.mkdir(mode=0o700, exist_ok=True)
+        self._runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = {
             "ip": "127.0.0.1",
             "port": port,
@@ -269,10 +270,10 @@ class _Server:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
-        processes.end_descendants(but=self._cluster.keeper)
+        processes.end_descendants(but=self._cluster.lifeline())
 
 
-def running(cluster: Embedded) -> bool:
+def running(cluster: Cluster) -> bool:
     """True while a JupyterLab that `lab start` began runs inside the cluster's network."""
     files = (cluster.kubeconfig.parent / "run" / "jupyter").glob("jpserver-*.json")
     return any(processes.of(_pid_of(file)) for file in files)

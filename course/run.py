@@ -98,7 +98,12 @@ def _is_exercise(notebook: Path) -> bool:
 
 
 def run(
-    name: str, lang: str, wanted: Sequence[str], timeout: int, output: Path | None = None
+    name: str,
+    lang: str,
+    wanted: Sequence[str],
+    timeout: int,
+    output: Path | None = None,
+    kind: str = "",
 ) -> int:
     """Executes lessons, shows a table of what came of them, and returns the exit code.
 
@@ -107,7 +112,7 @@ def run(
     chosen = lessons(lang, wanted)
     if not chosen:
         raise LessonError(f"there are no lessons in {paths.notebooks(lang)}.", "Run: ./lab build")
-    with launching.running_or_temporary(name, "run") as cluster:
+    with launching.running_or_temporary(name, "run", kind) as cluster:
         folder = paths.notebooks(lang)
         results = list(_execute(cluster, {label(f, folder): f for f in chosen}, timeout, output))
     from rich.console import Console

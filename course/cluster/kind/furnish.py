@@ -1,0 +1,86 @@
+"""What the lab adds to kind's nodes once they run: images, a mirror, load balancers, routes.
+
+All of it is services of the nodes' own systemd, so it ends with them and nothing runs on this machine.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from course.cluster.kind.config import IMAGES
+from course.cluster.kind.engine import Engine
+from course.progress import Progress
+
+_PROGRAM = "/usr/local/bin/kind-node"
+_ADMIN, _NODE = "/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf"
+_KIT = "/kind/cni.conflist"
+"""A file that the kit's own node image has; the stock one has kindnet, which makes routes itself."""
+_UNIT = """\
+[Unit]
+Description=Kubelab: {what}
+[Service]
+ExecStart={program} {arguments}
+Restart=always
+RestartSec=1
+"""
+
+
+def ensure(progress: Progress) -> Path:
+    """The folder with the program that goes into the nodes, built if need be."""
+    from course.kit import programs
+
+    return programs.ensure("kind-node", progress)
+
+
+def furnish(engine: Engine, nodes: Sequence[str], spec: Mapping[str, Any]) -> None:
+    """Brings the program to every node and starts its services; the first node has those that one is enough of.
+
+    Raises:
+        ClusterError: a command on a node failed; its words are in the message.
+    """
+    first = nodes[0]
+    address = engine.run("exec", first, "hostname", "-i").split()[0]
+    program = Path(str(spec["bin"])) / "kind-node"
+    for node in nodes:
+        engine.run("cp", str(program), f"{node}:{_PROGRAM}")
+        script = _script(address, first=node == first, images=bool(spec.get("images")))
+        engine.run("exec", "--interactive", node, "sh", "-e", data=script)
+
+
+def _script(registry: str, *, first: bool, images: bool) -> str:
+    lines = [
+        f"command -v crictl >/dev/null || ln -s {_PROGRAM} /usr/local/bin/crictl",
+        "units=",
+    ]
+    if images:
+        lines += [
+            f"echo '{registry} mirror.lab' >>/etc/hosts",
+            # `_default` and not `docker.io`: that folder is the students', who make and remove it.
+            "mkdir -p /etc/containerd/certs.d/_default",
+            _write(
+                "/etc/containerd/certs.d/_default/hosts.toml",
+                f'[host."http://{registry}:5001"]\n  capabilities = ["pull", "resolve"]\n',
+            ),
+        ]
+    if first and images:
+        lines += _unit("registry", "the course's images", f"registry {IMAGES}")
+    if first:
+        lines += _unit("load-balancer", "addresses of load balancers", f"load-balancer {_ADMIN}")
+    lines += [f"if [ -f {_KIT} ]; then", *_unit("routes", "routes", f"routes {_NODE}"), "fi"]
+    lines += ["systemctl daemon-reload", '[ -z "$units" ] || systemctl start $units']
+    return "\n".join(lines) + "\n"
+
+
+def _unit(name: str, what: str, arguments: str) -> list[str]:
+    text = _UNIT.format(what=what, program=_PROGRAM, arguments=arguments)
+    return [
+        _write(f"/etc/systemd/system/kubelab-{name}.service", text),
+        f'units="$units kubelab-{name}.service"',
+    ]
+
+
+def _write(path: str, text: str) -> str:
+    return f"printf %s {shlex.quote(text)} >{path}"
