@@ -21,8 +21,22 @@ def is_stuck(item: dict[str, Any] | None) -> bool:
     status = item.get("status", {})
     if status.get("phase") in {"Succeeded", "Failed"}:
         return True
-    states = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
-    return any(one.get("state", {}).get("waiting", {}).get("reason") in _STUCK for one in states)
+    spec = item.get("spec", {})
+    images = {
+        one["name"]: one.get("image", "")
+        for one in spec.get("initContainers", []) + spec.get("containers", [])
+    }
+    return any(
+        _has_backed_off(one.get("state", {}).get("waiting", {}), images.get(one.get("name"), ""))
+        for one in status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
+    )
+
+
+def _has_backed_off(waiting: dict[str, str], image: str) -> bool:
+    """Of one container. Who changes the image of a Pod sees the trouble of the old one for a moment still."""
+    reason, message = waiting.get("reason", ""), waiting.get("message", "")
+    told_of_another = reason in _PULL and message != "" and f'"{image}"' not in message
+    return reason in _STUCK and not told_of_another
 
 
 def of(item: dict[str, Any]) -> tuple[str, str]:

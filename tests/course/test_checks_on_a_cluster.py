@@ -111,6 +111,25 @@ Object("pod", "nobody", ns).is_absent(within=1)
 """)
 
 
+def test_a_pod_whose_image_was_just_mended_gets_its_time(run: Any) -> None:
+    """Its status tells of the old image still: that it has backed off is no reason to give up."""
+    run("""
+kubectl.run(["run", "mended", "--image=nginx:1.222", "--namespace", ns]).check()
+mended = Object("pod", "mended", ns)
+backed_off = {"name": "mended", "state": {"waiting": {"reason": "ImagePullBackOff"}}}
+mended.matches({"status": {"containerStatuses": [backed_off]}}, within=60)
+has(fails(mended.is_ready, within=60), "nginx:1.222")
+import os, signal, threading
+from course import cluster
+kubelet = {one.name: one.pid for one in cluster.current().status().components}["kubelet-0"]
+os.kill(kubelet, signal.SIGSTOP)  # so that the old status stays for longer than a look takes
+threading.Timer(3, os.kill, (kubelet, signal.SIGCONT)).start()
+kubectl.run(["set", "image", "pod/mended", "mended=nginx:1.22", "--namespace", ns]).check()
+mended.is_ready(within=60)
+kubectl.run(["delete", "pod", "mended", "--now", "--namespace", ns]).check()
+""")
+
+
 def test_what_does_not_hold_is_said_with_its_cause(run: Any) -> None:
     run("""
 web = Object("pod", "web", ns)

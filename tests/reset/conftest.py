@@ -70,7 +70,8 @@ class Pool:
         return [p.pid for p in tree if marker in traces.command(p.pid)]
 
 
-@pytest.fixture(scope="session")
+# Not the session's: its state folder would be that of the tests elsewhere, too.
+@pytest.fixture(scope="package")
 def pool(binary: Path) -> Iterator[Pool]:
     """The cluster; nothing may be left of it after the tests."""
     folder = Path(tempfile.mkdtemp(prefix="kl-"))
