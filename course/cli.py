@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from course import cli_teacher
+from course import cli_kit, cli_teacher
 from course.cluster import DEFAULT_NAME, KINDS
 from course.errors import LabError
 
@@ -218,6 +218,7 @@ def run(
 
 lab.add_command(cli_teacher.syllabus)
 lab.add_command(cli_teacher.release)
+lab.add_command(cli_kit.kit)
 
 
 def _usual_jobs() -> int:

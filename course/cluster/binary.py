@@ -8,10 +8,14 @@ import platform
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course import disk, gobuild, locks, paths
 from course.errors import BuildError
 from course.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from course.kit.use import Kit
 
 NAMES = ("podling", "podling-launch")
 KUBERNETES = "v1.37.2"
@@ -46,10 +50,20 @@ def ensure(progress: Progress = silent) -> Path:
 
 def find() -> Path | None:
     """The folder that holds both binaries, or None when they have to be built."""
+    if kit := _kit():
+        return kit.programs()
     for folder in (paths.PACKAGE / "bin", cached()):
         if _complete(folder):
             return folder
     return None
+
+
+def _kit() -> Kit | None:
+    if not os.environ.get("KUBELAB_KIT"):
+        return None
+    from course.kit import use
+
+    return use.current()
 
 
 def cached() -> Path:

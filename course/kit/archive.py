@@ -47,6 +47,13 @@ def write(out: Path, name: str, layers: Iterable[Tree], config: dict[str, Any]) 
     half.replace(out)
 
 
+def name_in(archive: Path) -> str:
+    """The name of the image in an archive."""
+    with tarfile.open(archive) as tar:
+        manifest = tar.extractfile("manifest.json")
+        return str(json.load(manifest)[0]["RepoTags"][0]) if manifest else ""
+
+
 def _sha256(file: IO[bytes]) -> str:
     file.seek(0)
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

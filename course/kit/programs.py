@@ -64,6 +64,10 @@ def ensure(name: str, progress: Progress = silent) -> Path:
         BuildError: they cannot be built; says why.
     """
     module = _module(name)
+    from course.kit import use
+
+    if (kit := use.current()) and (kit.folder / "bin" / name).is_file():
+        return kit.programs()
     target = paths.cache_home() / "kit" / "programs" / f"{name}-{digest(module)}"
     if (target / "built").is_file():
         return target

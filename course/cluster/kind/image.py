@@ -41,17 +41,20 @@ def ensure(engine: Engine, progress: Progress = silent) -> str:
 
 
 def _own_name() -> str:
-    from course.kit import node_image
+    from course.kit import archive, node_image, use
 
-    return node_image.name()
+    kit = use.current()
+    return archive.name_in(kit.node()) if kit else node_image.name()
 
 
 def archive_of_own(progress: Progress = silent) -> Path:
     """The kit's node image as an archive in the cache, built if need be."""
     from course.images import apt
     from course.images import paths as image_paths
-    from course.kit import node_image
+    from course.kit import node_image, use
 
+    if kit := use.current():
+        return kit.node()
     folder = paths.cache_home() / "kit"
     archive = folder / f"node-{node_image.key()}.tar"
     with locks.held(folder / ".node.lock", 3600, "building kind's node image"):
