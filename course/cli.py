@@ -300,6 +300,19 @@ def bench_grade(count: int, jobs: int, resets: int, as_json: bool) -> None:
     sys.exit(bench.bench(count, jobs, resets, as_json=as_json))
 
 
+@bench.command("fidelity")
+@click.option("--write", is_flag=True, help="Write the table to course/bench/FIDELITY.md.")
+@click.argument("area", nargs=-1)
+def bench_fidelity(write: bool, area: tuple[str, ...]) -> None:
+    """Whether the embedded cluster behaves as kind does; exit code 1 on a difference that is not explained.
+
+    All AREAs by default: pods, probes, volumes, streams, services, namespaces, workloads.
+    """
+    from course.bench import fidelity
+
+    sys.exit(fidelity.bench(area, write=write))
+
+
 @lab.command()
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit code 1 when a notebook is not as its source."
