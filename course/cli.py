@@ -74,11 +74,17 @@ _nodes = click.option(
     help="How many machines the cluster has.",
 )  # fmt: skip
 _lang = cli_teacher.lang
+_kit = click.option(
+    "--kit", "_kit", type=click.Path(exists=True, file_okay=False), metavar="FOLDER", expose_value=False,
+    callback=lambda _context, _option, value: cli_kit.use(value),
+    help="Take all from a kit (`lab kit build`), and nothing from the internet.",
+)  # fmt: skip
 
 
 @lab.command()
 @_name
 @_cluster
+@_kit
 @_nodes
 @_lang
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT",
@@ -97,6 +103,7 @@ def start(name: str, kind: str, nodes: int, lang: str, port: int | None, no_brow
 @lab.command()
 @_name
 @_cluster
+@_kit
 @_nodes
 def up(name: str, kind: str, nodes: int) -> None:
     """Start a cluster and return when a pod can run on it.
@@ -198,6 +205,7 @@ def shell(name: str, command: tuple[str, ...]) -> None:
 @lab.command()
 @_name
 @_cluster
+@_kit
 @_lang
 @click.option("--timeout", default=300, type=click.IntRange(1), show_default=True, metavar="S",
               help="Seconds that one cell may take.")  # fmt: skip

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
+
+
+def use(folder: str | None) -> None:
+    """Makes this command, and all that it starts, take what it needs from the kit in a folder."""
+    if folder:
+        os.environ["KUBELAB_KIT"] = str(Path(folder).resolve())
 
 
 @click.group()
