@@ -132,10 +132,11 @@ class Asked:
             self._shell(f"kubectl delete namespace {namespace} --wait=false", "default")
 
     def _answer(self, row: Row, namespace: str) -> str:
-        if row.node:
-            done = self._cluster.node_run("", ["sh", "-c", row.ask])
-        else:
-            done = self._shell(row.ask, namespace)
+        done = (
+            self._cluster.node_run("", ["sh", "-c", row.ask])
+            if row.node
+            else self._shell(row.ask, namespace)
+        )
         text = (done.stdout + done.stderr).strip()
         return self._same(text if done.returncode == 0 else f"{text} (exit {done.returncode})")
 
