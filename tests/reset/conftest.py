@@ -70,8 +70,8 @@ class Pool:
         return [p.pid for p in tree if marker in traces.command(p.pid)]
 
 
-# Not the session's: its state folder would be that of the tests elsewhere, too.
-@pytest.fixture(scope="package")
+# Not the session's: its state folder would be that of the tests elsewhere, too. (A "package" needs an __init__.py.)
+@pytest.fixture(scope="module")
 def pool(binary: Path) -> Iterator[Pool]:
     """The cluster; nothing may be left of it after the tests."""
     folder = Path(tempfile.mkdtemp(prefix="kl-"))
