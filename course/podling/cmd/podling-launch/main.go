@@ -14,14 +14,12 @@ import (
 	"kubelab.dev/podling/internal/launch"
 )
 
-// An execve of another thread than the first takes the first one's id. PRoot
-// then counts one process too many, and now and then loses all that it traces.
-// A goroutine that is locked in init stays on the first thread.
-func init() {
-	if len(os.Args) > 1 && os.Args[1] == "old-tracer" {
-		runtime.LockOSThread()
-	}
-}
+// An execve of another thread than the first takes the first one's id, but not
+// what belongs to a thread: the signal at the parent's death is lost, and the
+// program outlives the cluster. PRoot, then, counts one process too many, and
+// now and then loses all that it traces. A goroutine that is locked in init
+// stays on the first thread.
+func init() { runtime.LockOSThread() }
 
 func main() {
 	if len(os.Args) < 2 {

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"kubelab.dev/podling/internal/cri"
 	"kubelab.dev/podling/internal/pristine"
 )
@@ -20,8 +23,10 @@ const (
 	// at least: on a busy machine it is as long as the keeper's own look took.
 	seeWithin = 12 * time.Millisecond
 	// lookAgainAfter is the time between the two looks that must both find the
-	// baseline: what a controller does late, it does within this.
-	lookAgainAfter = 30 * time.Millisecond
+	// baseline: what a controller does late, it does within this, or on a busy
+	// machine within some times what the look itself took.
+	lookAgainAfter  = 30 * time.Millisecond
+	lookAgainFactor = 3
 )
 
 // Reset is the answer of POST /reset.
@@ -46,7 +51,8 @@ func (k *Keeper) reset(ctx context.Context, e *pristine.Etcd) (Reset, error) {
 		switch {
 		case err == nil && different == "":
 			return done, nil
-		case ctx.Err() != nil:
+		// etcd's client may give up an instant before ctx does.
+		case ctx.Err() != nil, status.Code(err) == codes.DeadlineExceeded:
 			return done, k.notReset(done, different, err)
 		case err != nil:
 			return done, err
@@ -87,13 +93,16 @@ func (k *Keeper) undo(ctx context.Context, e *pristine.Etcd, d *pristine.Differe
 	if err := d.Undo(ctx, e, see); err != nil {
 		return "", err
 	}
+	var took time.Duration
 	for look := range 2 {
 		if look > 0 {
-			time.Sleep(lookAgainAfter)
+			time.Sleep(max(lookAgainAfter, lookAgainFactor*took))
 		}
+		began := time.Now()
 		if d, err = k.pristine.baseline.Compare(ctx, e); err != nil {
 			return "", err
 		}
+		took = time.Since(began)
 		if !d.Equal() {
 			return strings.Join(first(d.Keys()), ", "), nil
 		}
