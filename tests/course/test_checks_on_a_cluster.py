@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.cluster
+from tests.course import scripts
 
-# Checks ask Pods by their address, so they run where a notebook's kernel does: in the cluster's network.
-PRELUDE = """
-import sys
-from course import checks, kubectl
-from course.checks import CheckFailed, Object
-from course.checks.namespace import remove_namespace
-ns = sys.argv[1]
-def fails(ask, *args, **options):
-    try:
-        ask(*args, **options)
-    except CheckFailed as failure:
-        return str(failure)
-    raise SystemExit("it held, and should not")
-def has(said, *words):
-    for word in words:
-        assert word in said, f"{word!r} is not in: {said}"
-"""
+pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")
 def run(cluster: Any) -> Iterator[Any]:
     namespace = f"checks-{uuid.uuid4().hex[:6]}"
-
-    def script(text: str) -> str:
-        argv = [sys.executable, "-c", PRELUDE + text, namespace]
-        done = subprocess.run(
-            cluster.shell_argv(argv),
-            env=os.environ | cluster.env(),
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
+    script = scripts.runner(cluster, namespace)
     script("""
 checks.fresh_namespace(ns)
 run = ["--namespace", ns]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.course.test_checks_on_a_cluster import PRELUDE
+from tests.course import scripts
 
 pytestmark = pytest.mark.cluster
 
@@ -29,20 +26,7 @@ def kube(text, stdin=""):
 @pytest.fixture(scope="module")
 def run(cluster: Any) -> Iterator[Any]:
     namespace = f"quota-{uuid.uuid4().hex[:6]}"
-
-    def script(text: str) -> str:
-        argv = [sys.executable, "-c", PRELUDE + MORE + text, namespace]
-        done = subprocess.run(
-            cluster.shell_argv(argv),
-            env=os.environ | cluster.env(),
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
+    script = scripts.runner(cluster, namespace, MORE)
     script("""
 checks.fresh_namespace(ns, other)
 kube("create quota budget --hard=pods=3,requests.cpu=500m -n NS")

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.course import scripts
+
 pytestmark = pytest.mark.cluster
 
-# Checks ask Services by their addresses, so they run where a notebook's kernel does.
-PRELUDE = """
-import json, sys
-from course import checks, kubectl
-from course.checks import CheckFailed, Object, Service, reach
-from course.checks.namespace import remove_namespace
-ns = sys.argv[1]
+MORE = """
+from course.checks import Service, reach
 client = Object("pod", "client", ns)
 def apply(*objects):
     given = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
@@ -27,15 +21,6 @@ def apply(*objects):
 def service(name, selector, ports=({"port": 80, "targetPort": 8080},), **spec):
     spec |= {"ports": list(ports)} | ({"selector": selector} if selector else {})
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
-def fails(ask, *args, **options):
-    try:
-        ask(*args, **options)
-    except CheckFailed as failure:
-        return str(failure)
-    raise SystemExit("it held, and should not")
-def has(said, *words):
-    for word in words:
-        assert word in said, f"{word!r} is not in: {said}"
 """
 
 PODS = """
@@ -61,19 +46,7 @@ for name in ("web-0", "web-1", "client"):
 def run(cluster: Any) -> Iterator[Any]:
     """Runs a script in the cluster's network. Its namespace has two Pods that are ready and one that is not."""
     namespace = f"services-{uuid.uuid4().hex[:6]}"
-
-    def script(text: str) -> str:
-        done = subprocess.run(
-            cluster.shell_argv([sys.executable, "-c", PRELUDE + text, namespace]),
-            env=os.environ | cluster.env(),
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
+    script = scripts.runner(cluster, namespace, MORE)
     script(PODS)
     yield script
     script("remove_namespace(ns)")
