@@ -31,6 +31,7 @@ type Baseline struct {
 type entry struct {
 	value    []byte
 	revision int64
+	order    int64 // the revision that first gave it the value: what follows from others has a later one
 }
 
 // Take waits until the control plane is quiet and remembers what there is.
@@ -88,7 +89,7 @@ func (w *wait) take(ctx context.Context, e *Etcd) (*Baseline, error) {
 			return nil, nil // changed between the two questions: look again
 		}
 		if k := kindOf(key); k != ignored && k != event {
-			b.entries[key] = &entry{kv.Value, kv.ModRevision}
+			b.entries[key] = &entry{kv.Value, kv.ModRevision, kv.ModRevision}
 		}
 	}
 	return b, nil

@@ -2,6 +2,7 @@ package pristine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -14,12 +15,18 @@ import (
 
 // Difference is what makes etcd now unlike the baseline.
 type Difference struct {
-	New    []string          // keys that the baseline has not
-	Lost   map[string][]byte // keys that are missing or changed, and the value to put back
-	Pods   []string          // UIDs of the pods, which are all new
-	Events int               // events do not count as a difference
+	New    []string        // keys that the baseline has not
+	Lost   map[string]lost // keys that are missing or changed
+	Pods   []string        // UIDs of the pods, which are all new
+	Events int             // events do not count as a difference
 
 	revision int64
+}
+
+// lost is the value to put back, and its place among others.
+type lost struct {
+	value []byte
+	order int64
 }
 
 // Equal says that etcd holds what the baseline holds.
@@ -48,7 +55,7 @@ func (b *Baseline) Compare(ctx context.Context, e *Etcd) (*Difference, error) {
 // compareKeys tells by keys and revisions; unsure are those whose values must
 // be read.
 func (b *Baseline) compareKeys(kvs []*mvccpb.KeyValue) (d *Difference, unsure []string) {
-	d = &Difference{Lost: map[string][]byte{}}
+	d = &Difference{Lost: map[string]lost{}}
 	there := make(map[string]bool, len(kvs))
 	for _, kv := range kvs {
 		key := string(kv.Key)
@@ -69,7 +76,7 @@ func (b *Baseline) compareKeys(kvs []*mvccpb.KeyValue) (d *Difference, unsure []
 	}
 	for key, known := range b.entries {
 		if !there[key] && kindOf(key) != lease {
-			d.Lost[key] = known.value
+			d.Lost[key] = lost{known.value, known.order}
 		}
 	}
 	return d, unsure
@@ -85,7 +92,7 @@ func (b *Baseline) compareValues(d *Difference, unsure []string, values map[stri
 				d.Pods = append(d.Pods, podUID(now.Value))
 			}
 		case now == nil: // deleted since the keys were read
-			d.Lost[key] = known.value
+			d.Lost[key] = lost{known.value, known.order}
 		default:
 			same, wanted, err := known.compare(key, now.Value)
 			if err != nil {
@@ -94,7 +101,7 @@ func (b *Baseline) compareValues(d *Difference, unsure []string, values map[stri
 			if same {
 				known.revision = now.ModRevision
 			} else {
-				d.Lost[key] = wanted
+				d.Lost[key] = lost{wanted, known.order}
 			}
 		}
 	}
@@ -142,9 +149,16 @@ func (d *Difference) Undo(ctx context.Context, e *Etcd, see time.Duration) error
 	})
 }
 
+// puts are in the order in which the values were first written: a controller
+// that gathers a role's rules from other roles sees those first, and finds
+// nothing to do. In another order it would write what it has half seen, and,
+// late on a busy machine, after the reset's last look.
 func (d *Difference) puts() (ops []clientv3.Op) {
-	for key, value := range d.Lost {
-		ops = append(ops, clientv3.OpPut(key, string(value)))
+	keys := slices.SortedFunc(maps.Keys(d.Lost), func(a, b string) int {
+		return cmp.Or(cmp.Compare(d.Lost[a].order, d.Lost[b].order), strings.Compare(a, b))
+	})
+	for _, key := range keys {
+		ops = append(ops, clientv3.OpPut(key, string(d.Lost[key].value)))
 	}
 	return ops
 }

@@ -52,8 +52,8 @@ func TestADifferenceIsFoundByKeyRevisionAndValue(t *testing.T) {
 		nodeLease                = leasePrefix + "kube-node-lease/n"
 	)
 	b := &Baseline{entries: map[string]*entry{
-		same: {[]byte("1"), 1}, rewritten: {[]byte("2"), 2}, changed: {[]byte("3"), 3}, lost: {[]byte("4"), 4},
-		ownLease: {[]byte("5"), 5}, leasePrefix + "a/gone": {[]byte("6"), 6},
+		same: {[]byte("1"), 1, 1}, rewritten: {[]byte("2"), 2, 2}, changed: {[]byte("3"), 3, 3}, lost: {[]byte("4"), 4, 4},
+		ownLease: {[]byte("5"), 5, 5}, leasePrefix + "a/gone": {[]byte("6"), 6, 6},
 	}}
 	now := []*mvccpb.KeyValue{
 		kv(same, 1, nil), kv(rewritten, 20, []byte("2")), kv(changed, 21, []byte("x")), kv(added, 22, nil),
@@ -74,8 +74,8 @@ func TestADifferenceIsFoundByKeyRevisionAndValue(t *testing.T) {
 	if got := d.Keys(); !slices.Equal(got, want) {
 		t.Errorf("differs: %q, want %q", got, want)
 	}
-	if string(d.Lost[lost]) != "4" || string(d.Lost[changed]) != "3" || len(d.Lost) != 2 {
-		t.Errorf("to put back: %q", d.Lost)
+	if string(d.Lost[lost].value) != "4" || string(d.Lost[changed].value) != "3" || len(d.Lost) != 2 {
+		t.Errorf("to put back: %v", d.Lost)
 	}
 	if !slices.Equal(d.Pods, []string{"uid"}) || d.Events != 1 || d.Equal() {
 		t.Errorf("%+v", d)

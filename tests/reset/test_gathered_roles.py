@@ -1,0 +1,32 @@
+"""Roles that a controller gathers from others come back in the order in which it would have made them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cluster.kube import DEADLINE
+from tests.faults import traces
+from tests.reset.conftest import Pool
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+ROLES = ("view", "edit", "admin")  # each gathers the rules of those before it
+ROUNDS = 8
+
+
+def test_the_controller_has_nothing_to_write_after_a_reset(pool: Pool) -> None:
+    """What it wrote late, on a busy machine, was a difference after the reset's last look."""
+    whole = rules(pool, "admin")
+    for _ in range(ROUNDS):
+        pool.kube.run("delete", "clusterrole", "view")
+        pool.kube.run("label", "clusterrole", "edit", "mine=1")
+        traces.until(
+            lambda: rules(pool, "admin") < whole, DEADLINE, "admin's rules are fewer without view's"
+        )
+        pool.reset()
+        written = {r: pool.kube.get("clusterrole", r)["metadata"]["resourceVersion"] for r in ROLES}
+        assert len(set(written.values())) == 1, f"not written by the reset alone: {written}"
+
+
+def rules(pool: Pool, role: str) -> int:
+    return len(pool.kube.get("clusterrole", role)["rules"])
