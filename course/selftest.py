@@ -169,7 +169,7 @@ def _side_by_side() -> list[str]:
 
     A file's tests share clusters and what they grade, so a file is not divided.
     """
-    return [f"--numprocesses={min(2, os.cpu_count() or 1)}", "--dist=loadfile"]
+    return [f"--numprocesses={min(3, 1 + (os.cpu_count() or 1))}", "--dist=loadfile"]
 
 
 def _count_pytest(report: Path) -> Totals:
