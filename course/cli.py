@@ -66,7 +66,7 @@ _name = click.option(
     help=f"The cluster's name.  [default: {DEFAULT_NAME}]",
 )  # fmt: skip
 _cluster = click.option(
-    "--cluster", "kind", default="", type=click.Choice(KINDS),
+    "--cluster", "kind", type=click.Choice(KINDS), callback=lambda _context, _option, value: value or "",
     help="Where the cluster comes from.  [default: embedded, or what the one of that name is]",
 )  # fmt: skip
 _nodes = click.option(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 import urllib.error
-import urllib.request
 
+from course import door
 from course.checks.failure import CheckFailed, NoAnswer
 from course.language import _
 
 # Between two tries: an answer over the network is no event that could be awaited.
 PAUSE = 0.2
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def http(
@@ -63,10 +62,12 @@ def http(
 def ask(url: str, seconds: float) -> tuple[str, str]:
     """(status or the reason why there is none, page)."""
     try:
-        with _opener.open(url, timeout=seconds) as reply:
+        with door.opener().open(url, timeout=seconds) as reply:
             return str(reply.status), reply.read(1_000_000).decode("utf-8", "replace")
     except urllib.error.HTTPError as refusal:
         with refusal:
+            if reason := refusal.headers.get(door.NO_ANSWER):
+                return _("no answer ({reason})", reason=reason), ""
             return str(refusal.code), refusal.read(1_000_000).decode("utf-8", "replace")
     except urllib.error.URLError as problem:
         return _("no answer ({reason})", reason=problem.reason), ""

@@ -40,7 +40,7 @@ class Module:
 
 MODULES = (
     Module("kind", ("sigs.k8s.io/kind",), "sigs.k8s.io/kind"),
-    Module("kubernetes", (".",), "k8s.io/kubernetes", VERSION_FLAGS),
+    Module("kubernetes", (".", "./pause"), "k8s.io/kubernetes", VERSION_FLAGS),
     Module(
         "containerd",
         (

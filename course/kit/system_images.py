@@ -22,7 +22,6 @@ HYPERKUBE = (
     "kube-controller-manager",
     "kube-proxy",
     "kube-scheduler",
-    "pause",
 )
 """The names under which images call hyperkube."""
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -33,16 +32,16 @@ def fill(layout: oci.Layout, apt: debian.Apt, progress: Progress) -> None:
     """Builds the images into the layout; most of them share one layer."""
     progress("building the images of the control plane", 0, 0)
     kube = layout.add_layer(_hyperkube(), f"kubelab: Kubernetes {programs.version('kubernetes')}")
-    dns = layout.add_layer(_coredns(), f"kubelab: CoreDNS {programs.version('coredns')}")
+    dns = layout.add_layer(_one("coredns"), f"kubelab: CoreDNS {programs.version('coredns')}")
+    pause = layout.add_layer(_one("pause", "kubernetes"), "kubelab: pause")
     tools = layout.add_layer(_tools_of_proxy(apt), "kubelab: Debian packages of kube-proxy")
     entries = []
     for reference in wanted():
         name = reference.rpartition("/")[2].partition(":")[0]
-        entry = {"pause": f"/{_BIN}/pause", "coredns": f"/{_BIN}/coredns"}.get(name)
-        layers = {"coredns": [dns], "kube-proxy": [tools, kube]}.get(name, [kube])
+        layers = {"coredns": [dns], "kube-proxy": [tools, kube], "pause": [pause]}.get(name, [kube])
         config: dict[str, Any] = {"Env": [_PATH], "WorkingDir": "/"}
-        if entry:
-            config["Entrypoint"] = [entry]
+        if name in ("coredns", "pause"):
+            config["Entrypoint"] = [f"/{_BIN}/{name}"]
         manifest = layout.add_image(layers, config, architecture(), {})
         entries.append({**manifest, "annotations": {"io.containerd.image.name": reference}})
     layout.publish(entries, "kit")
@@ -82,9 +81,10 @@ def _hyperkube() -> Tree:
     return tree
 
 
-def _coredns() -> Tree:
+def _one(name: str, module: str = "") -> Tree:
+    """A program alone; `module` is the one that it is built from, where that has another name."""
     tree = Tree()
-    tree.add(f"{_BIN}/coredns", program(programs.ensure("coredns") / "coredns"))
+    tree.add(f"{_BIN}/{name}", program(programs.ensure(module or name) / name))
     return tree
 
 

@@ -16,8 +16,11 @@ from course.progress import Progress
 
 _PROGRAM = "/usr/local/bin/kind-node"
 _ADMIN, _NODE = "/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf"
+_NAMES = "10.96.0.10"
+"""The cluster's name server: kubeadm takes the tenth address of the Services' network, and kind's is 10.96.0.0/16."""
 _KIT = "/kind/cni.conflist"
 """A file that the kit's own node image has; the stock one has kindnet, which makes routes itself."""
+_ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
 _UNIT = """\
 [Unit]
 Description=Kubelab: {what}
@@ -42,7 +45,7 @@ def furnish(engine: Engine, nodes: Sequence[str], spec: Mapping[str, Any]) -> No
         ClusterError: a command on a node failed; its words are in the message.
     """
     first = nodes[0]
-    address = engine.run("exec", first, "hostname", "-i").split()[0]
+    address = engine.run("inspect", "--format", _ADDRESS, first).split()[0]  # IPv4: kind's network has both
     program = Path(str(spec["bin"])) / "kind-node"
     for node in nodes:
         engine.run("cp", str(program), f"{node}:{_PROGRAM}")
@@ -69,6 +72,7 @@ def _script(registry: str, *, first: bool, images: bool) -> str:
         lines += _unit("registry", "the course's images", f"registry {IMAGES}")
     if first:
         lines += _unit("load-balancer", "addresses of load balancers", f"load-balancer {_ADMIN}")
+        lines += _unit("door", "the notebook's requests", f"door {_NAMES}")
     lines += [f"if [ -f {_KIT} ]; then", *_unit("routes", "routes", f"routes {_NODE}"), "fi"]
     lines += ["systemctl daemon-reload", '[ -z "$units" ] || systemctl start $units']
     return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from course.cluster import tools
 from course.cluster.base import Component, Event, Node, Spec, Status
 from course.cluster.kind import command, config, engine, furnish, image
 from course.cluster.state import State
+from course.door import VARIABLE as DOOR_VARIABLE
 from course.errors import ClusterError, ClusterNotRunningError, ClusterTimeoutError, UsageError
 from course.progress import Progress, silent
 
@@ -277,6 +278,13 @@ class Kind:
         rows = [line.split() for line in done.stdout.splitlines()]
         return tuple(Node(row[0], row[1], row[-1] == "True") for row in rows if len(row) > 1)
 
+    def _door(self) -> str:
+        """Where this machine reaches the first node's door; empty while there is no such node."""
+        if not (names := self._nodes()):
+            return ""
+        said = self._engine().run("port", names[0], f"{config.DOOR}/tcp")
+        return f"http://{said.split()[0]}" if said.split() else ""
+
     def _engine(self) -> engine.Engine:
         return engine.Engine(str(self._state.spec().get("engine", "docker")), 0, 0)
 
@@ -353,10 +361,11 @@ class Kind:
         return list(argv)
 
     def env(self) -> dict[str, str]:
-        """KUBECONFIG, the cluster's name, and PATH with this environment's programs first."""
+        """KUBECONFIG, the cluster's name and door, and PATH with this environment's programs first."""
         return {
             "KUBECONFIG": str(self.kubeconfig),
             "KUBELAB_CLUSTER": self.name,
+            DOOR_VARIABLE: self._door(),
             "PATH": tools.search_path(),
         }
 

@@ -39,7 +39,6 @@ var programs = map[string]func(){
 	"kubeadm":                 runKubeadm,
 	"kubectl":                 runKubectl,
 	"kubelet":                 run(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
-	"pause":                   pause,
 }
 
 func main() {

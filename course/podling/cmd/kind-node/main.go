@@ -1,13 +1,15 @@
 // Kind-node is what the lab adds to a node of kind, stock or its own: the
-// registry with the course's images, addresses for load balancers, routes
-// between nodes where the node image has no kindnet, and crictl where it has
-// none. Its programs are services of the node's systemd.
+// registry with the course's images, addresses for load balancers, a door for
+// the notebook's requests, routes between nodes where the node image has no
+// kindnet, and crictl where it has none. Its programs are services of the node's systemd.
 package main
 
 import (
 	"context"
 	"fmt"
 	"log"
+	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -16,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
@@ -23,6 +26,7 @@ import (
 
 	"kubelab.dev/podling/internal/balance"
 	"kubelab.dev/podling/internal/crictl"
+	"kubelab.dev/podling/internal/door"
 	"kubelab.dev/podling/internal/kube"
 	"kubelab.dev/podling/internal/registry"
 	"kubelab.dev/podling/internal/routes"
@@ -32,14 +36,18 @@ var programs = map[string]func(ctx context.Context, args []string) error{
 	"registry":      serveImages,
 	"load-balancer": balanceLoads,
 	"routes":        keepRoutes,
+	"door":          openDoor,
 }
 
 func main() {
 	if filepath.Base(os.Args[0]) == "crictl" {
+		if os.Getenv(crictl.EndpointVariable) == "" {
+			os.Setenv(crictl.EndpointVariable, containerd)
+		}
 		os.Exit(crictl.Main(context.Background(), os.Args[1:]))
 	}
 	if len(os.Args) < 2 || programs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kind-node registry LAYOUT | load-balancer KUBECONFIG | routes KUBECONFIG")
+		fmt.Fprintln(os.Stderr, "usage: kind-node registry LAYOUT | load-balancer KUBECONFIG | routes KUBECONFIG | door DNS-SERVER")
 		os.Exit(2)
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -50,12 +58,15 @@ func main() {
 	}
 }
 
-// What serves the same images twice: unseen, as docker.io's stand-in, and as the
+// The same images are served twice: unseen, as docker.io's stand-in, and as the
 // mirror of the lessons, which shows who asked it for what.
 const (
 	hiddenPort = ":5001"
 	mirrorPort = ":5000"
 	journal    = "/var/log/kubelab-mirror.log"
+	doorPort   = ":5002"
+
+	containerd = "unix:///run/containerd/containerd.sock"
 )
 
 func serveImages(ctx context.Context, args []string) error {
@@ -153,6 +164,25 @@ func keepRoutes(ctx context.Context, args []string) error {
 		return err
 	}
 	return routes.Keep(ctx, client, name, log.Printf)
+}
+
+// openDoor serves until ctx ends, on the port that kind's configuration maps to
+// the notebook's machine (course/cluster/kind/config.py).
+func openDoor(ctx context.Context, args []string) error {
+	names, err := one(args, "DNS-SERVER")
+	if err != nil {
+		return err
+	}
+	s := &http.Server{
+		Addr:              doorPort,
+		Handler:           door.Handler(door.Names(net.JoinHostPort(names, "53"))),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	defer context.AfterFunc(ctx, func() { s.Close() })()
+	if err := s.ListenAndServe(); ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 func connect(args []string) (*kube.Client, error) {

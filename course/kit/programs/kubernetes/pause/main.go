@@ -1,3 +1,6 @@
+// Pause is what holds a pod's namespaces: it waits to be told to end, and reaps
+// what the pod's processes leave (upstream's is build/pause/linux/pause.c). It is
+// no part of hyperkube: there is one of it for each pod, so it has to be small.
 package main
 
 import (
@@ -6,9 +9,7 @@ import (
 	"syscall"
 )
 
-// pause is what holds a pod's namespaces: it waits to be told to end, and reaps
-// what the pod's processes leave (upstream's is build/pause/linux/pause.c).
-func pause() {
+func main() {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGCHLD)
 	for s := range signals {
