@@ -242,13 +242,15 @@ def _usual_jobs() -> int:
 @click.option("--isolation", default="sandbox", type=click.Choice(["sandbox", "none"]), show_default=True,
               help="What stands between the students' code and you.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Grade all again, not only what is new or has changed.")
+@click.option("--cluster", default=KINDS[0], type=click.Choice(KINDS), show_default=True,
+              help="Where the clusters come from. On kind, each submission has a new one, and no sandbox.")  # fmt: skip
 @click.option("--no-cluster", is_flag=True, help="For assignments that need no cluster.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE",
               help="A value for the parameters cell, as JSON or text, instead of the course's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 def grade(
-    jobs: int, isolation: str, again: bool, no_cluster: bool, values: tuple[str, ...], as_json: bool,
+    jobs: int, isolation: str, again: bool, cluster: str, no_cluster: bool, values: tuple[str, ...], as_json: bool,
     folder: Path,
 ) -> None:  # fmt: skip
     """Grade the submissions in FOLDER, a course folder as nbgrader has it.
@@ -261,7 +263,7 @@ def grade(
 
     sys.exit(
         console.grade(
-            folder, jobs=jobs, isolation=isolation, again=again, cluster=not no_cluster,
+            folder, jobs=jobs, isolation=isolation, again=again, cluster="" if no_cluster else cluster,
             parameters=console.parameters(values), as_json=as_json,
         )
     )  # fmt: skip

@@ -18,8 +18,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course import locks
+from course.cluster import KINDS
 from course.progress import Progress, silent
-from grader import ISOLATIONS, config
+from grader import ISOLATIONS, config, kind_place
 from grader.assignments import Assignment
 from grader.isolation import sandbox
 from grader.journal import Entry, Journal, key_of
@@ -38,7 +39,7 @@ def grade_folder(
     *,
     jobs: int = 1,
     isolation: str = ISOLATIONS[0],
-    cluster: bool = True,
+    cluster: str = KINDS[0],
     parameters: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     again: bool = False,
@@ -53,7 +54,7 @@ def grade_folder(
         folder: nbgrader's course folder.
         jobs: how many submissions are executed at once.
         isolation: 'sandbox', or 'none': the students' code then can do what you can.
-        cluster: False for exercises that need no cluster.
+        cluster: where the clusters come from, one of course.cluster.KINDS; empty for exercises that need none.
         parameters: values for the parameters cell; None takes those of the course.
         limits: what a submission may use.
         again: grade all of them again.
@@ -62,10 +63,12 @@ def grade_folder(
 
     Raises:
         GradeError: there is nothing to grade, an assignment that nobody knows, or another run at work.
-        IsolationError: this machine has no sandbox.
+        IsolationError: this machine has no sandbox, or none that reaches such clusters.
     """
     folder = folder.resolve()
     wanted = some(folder)
+    if cluster == "kind":
+        kind_place.prepare(isolation, progress)
     where = sandbox.prepared(isolated=isolation != "none", progress=progress)
     (folder / ".kubelab").mkdir(exist_ok=True)
     with (

@@ -61,12 +61,12 @@ class Pool(Generic[Key]):
     Args:
         jobs: how many notebooks are executed at once.
         isolated: whether walls stand around the students' code.
-        cluster: whether the notebooks need a cluster.
+        cluster: where each one's cluster comes from, one of course.cluster.KINDS; empty: they need none.
         limits: what each may use.
     """
 
     def __init__(
-        self, sandbox: Sandbox, *, jobs: int, isolated: bool, cluster: bool, limits: Limits
+        self, sandbox: Sandbox, *, jobs: int, isolated: bool, cluster: str, limits: Limits
     ) -> None:
         self._sandbox, self._isolated, self._cluster, self._limits = (
             sandbox,

@@ -21,7 +21,13 @@ _INSTALL_WITHIN = 600.0
 _SHIMS = Path("/run/containerd")  # containerd's shims put their sockets there, wherever the rest is
 
 # No bridge: the machine's firewall is not ours to change.
-_APART = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
+_APART = (
+    "--bridge=none",
+    "--iptables=false",
+    "--ip6tables=false",
+    "--ip-forward=false",
+    "--ip-masq=false",
+)
 
 
 class NoDockerError(Exception):

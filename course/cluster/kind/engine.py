@@ -120,6 +120,15 @@ def _refusal(name: str, said: str) -> ToolError:
     return ToolError(f"{name} does not run: {line}", f"Start it: {start}. {_WITHOUT}")
 
 
+def clusters(engine: Engine) -> list[str]:
+    """The names of all kind clusters, running or not."""
+    label = "io.x-k8s.kind.cluster"
+    said = engine.run(
+        "ps", "--all", "--filter", f"label={label}", "--format", f'{{{{.Label "{label}"}}}}'
+    )
+    return sorted(set(said.split()))
+
+
 def containers(engine: Engine, cluster: str) -> Sequence[str]:
     """The names of a cluster's nodes, running or not; the control plane first."""
     label = f"label=io.x-k8s.kind.cluster={cluster}"

@@ -45,7 +45,9 @@ def furnish(engine: Engine, nodes: Sequence[str], spec: Mapping[str, Any]) -> No
         ClusterError: a command on a node failed; its words are in the message.
     """
     first = nodes[0]
-    address = engine.run("inspect", "--format", _ADDRESS, first).split()[0]  # IPv4: kind's network has both
+    address = engine.run("inspect", "--format", _ADDRESS, first).split()[
+        0
+    ]  # IPv4: kind's network has both
     program = Path(str(spec["bin"])) / "kind-node"
     for node in nodes:
         engine.run("cp", str(program), f"{node}:{_PROGRAM}")

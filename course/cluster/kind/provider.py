@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import threading
@@ -15,7 +16,7 @@ from typing import IO
 from course import locks, processes
 from course.cluster import tools
 from course.cluster.base import Component, Event, Node, Spec, Status
-from course.cluster.kind import command, config, engine, furnish, image
+from course.cluster.kind import command, config, engine, furnish, image, student
 from course.cluster.state import State
 from course.door import VARIABLE as DOOR_VARIABLE
 from course.errors import ClusterError, ClusterNotRunningError, ClusterTimeoutError, UsageError
@@ -54,6 +55,13 @@ class Kind:
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig; the user's own is never touched."""
         return self._state.kubeconfig
+
+    def student_kubeconfig(self) -> Path:
+        """The student's kubeconfig, whose user has no rights of its own; made when it is first asked for."""
+        target = self._state.student_kubeconfig
+        if not target.is_file():
+            student.write(self._engine(), self._nodes()[0], self.kubeconfig, target)
+        return target
 
     @property
     def logs(self) -> Path:
@@ -223,19 +231,28 @@ class Kind:
         spec = self._state.spec()
         if not spec:
             return False
-        argv = [str(command.ensure()), "delete", "cluster", "--name", self.name]
+        self.remove(self.name, self._engine(), self.kubeconfig)
+        self._state.remove()
+        return True
+
+    @staticmethod
+    def remove(name: str, used: engine.Engine, kubeconfig: Path | None = None) -> None:
+        """Removes a cluster's nodes, and what a kubeconfig has of it.
+
+        Raises:
+            ClusterError: kind failed; its own words are in the message.
+        """
+        argv = [str(command.ensure()), "delete", "cluster", "--name", name]
         done = subprocess.run(
-            [*argv, "--kubeconfig", str(self.kubeconfig)],
-            env=command.env(str(spec.get("engine", "docker"))),
+            [*argv, "--kubeconfig", str(kubeconfig or os.devnull)],
+            env=command.env(used.name),
             capture_output=True,
             text=True,
             timeout=_DELETE_WITHIN,
             check=False,
         )
         if done.returncode:
-            raise ClusterError(f"kind could not remove {self.name!r}: {done.stderr.strip()}")
-        self._state.remove()
-        return True
+            raise ClusterError(f"kind could not remove {name!r}: {done.stderr.strip()}")
 
     def forget(self) -> None:
         """Removes what `delete` leaves, the logs, of a cluster whose name is not used again."""
