@@ -67,7 +67,9 @@ def _script(registry: str, *, first: bool, images: bool) -> str:
             "mkdir -p /etc/containerd/certs.d/_default",
             _write(
                 "/etc/containerd/certs.d/_default/hosts.toml",
-                f'[host."http://{registry}:5001"]\n  capabilities = ["pull", "resolve"]\n',
+                # The server too: what it has not, no other is asked for, who may take a minute not to answer.
+                f'server = "http://{registry}:5001"\n\n[host."http://{registry}:5001"]\n'
+                '  capabilities = ["pull", "resolve"]\n',
             ),
         ]
     if first and images:
