@@ -26,8 +26,8 @@ type supervisor struct {
 	conn *Conn
 	fork func(path string, argv []string, attr *syscall.ProcAttr) (int, error)
 
-	// mu is held over fork and reaping, so that a child cannot be reaped
-	// before it is written down.
+	// mu is held over a start and over reaping, so that a child cannot be
+	// reaped, nor its end be told, before its start is written down and told.
 	mu       sync.Mutex
 	children map[int]int // pid → id of the message that started it
 	main     int         // pid of the main process, 0 before the start

@@ -13,6 +13,8 @@ import (
 
 // start runs a process and answers Started or Failed.
 func (s *supervisor) start(m *Message, fds []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	reply := &Message{Kind: KindStarted, ID: m.ID}
 	master, err := s.spawn(m, fds, reply)
 	if err != nil {
@@ -30,7 +32,7 @@ func (s *supervisor) start(m *Message, fds []int) {
 	_ = unix.Close(master)
 }
 
-// spawn forks the process; master is its terminal, or -1.
+// spawn forks the process; master is its terminal, or -1. It is called with the lock.
 func (s *supervisor) spawn(m *Message, fds []int, reply *Message) (master int, err error) {
 	p := m.Process
 	if p == nil || len(p.Argv) == 0 {
@@ -63,8 +65,6 @@ func (s *supervisor) spawn(m *Message, fds []int, reply *Message) (master int, e
 		attr.Files = []uintptr{uintptr(fds[0]), uintptr(fds[1]), uintptr(fds[2])}
 	}
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	pid, err := s.fork(path, p.Argv, attr)
 	if err != nil {
 		if master >= 0 {
