@@ -22,11 +22,10 @@ const (
 	// seeWithin is what the controllers get to see a change before the next one,
 	// at least: on a busy machine it is as long as the keeper's own look took.
 	seeWithin = 12 * time.Millisecond
-	// lookAgainAfter is the time between the two looks that must both find the
-	// baseline: what a controller does late, it does within this, or on a busy
-	// machine within some times what the look itself took.
-	lookAgainAfter  = 30 * time.Millisecond
-	lookAgainFactor = 3
+	// lookAgainAfter is the least time between the two looks that must both find
+	// the baseline. It covers a controller that tries again what it was refused:
+	// five milliseconds later, then ten.
+	lookAgainAfter = 20 * time.Millisecond
 )
 
 // Reset is the answer of POST /reset.
@@ -93,16 +92,14 @@ func (k *Keeper) undo(ctx context.Context, e *pristine.Etcd, d *pristine.Differe
 	if err := d.Undo(ctx, e, see); err != nil {
 		return "", err
 	}
-	var took time.Duration
 	for look := range 2 {
 		if look > 0 {
-			time.Sleep(max(lookAgainAfter, lookAgainFactor*took))
+			time.Sleep(lookAgainAfter)
+			k.rest(ctx)
 		}
-		began := time.Now()
 		if d, err = k.pristine.baseline.Compare(ctx, e); err != nil {
 			return "", err
 		}
-		took = time.Since(began)
 		if !d.Equal() {
 			return strings.Join(first(d.Keys()), ", "), nil
 		}
