@@ -19,6 +19,32 @@ from tests.support import end_processes_of, lab_argv, processes_of
 Lab = Callable[..., subprocess.CompletedProcess[str]]
 
 
+_ONE_MACHINE = {"kind": "one Docker daemon and one cluster for the folder"}
+"""Folders whose tests stay together, and why; elsewhere a file's do."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, what may take longest begins first: a long file that comes last is waited for by all.
+
+    How long a file may take is the longest deadline of its tests.
+    """
+    longest: dict[str, float] = {}
+    for item in items:
+        name = item.path.parent.name
+        group = name if name in _ONE_MACHINE else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+        deadline = item.get_closest_marker("timeout")
+        longest[group] = max(longest.get(group, 0.0), float(deadline.args[0]) if deadline else 0.0)
+    items.sort(key=lambda item: -longest[_group(item)])
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    assert marker
+    return str(marker.args[0])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def state_home() -> Iterator[Path]:
     """The session's XDG_STATE_HOME, with a short path; the cache, with the built binary, is the user's."""
