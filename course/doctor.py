@@ -117,6 +117,21 @@ def _pod_network() -> Check:
     return Check("pod network", "missing", found, step)
 
 
+def _kind() -> Check:
+    from course.cluster.kind import command, engine
+
+    try:
+        found = engine.find()
+    except LabError as error:
+        step = f"Only --cluster kind needs it. {error.next_step}"
+        return Check("kind", "warning", error.message.rstrip("."), step)
+    program = command.find()
+    words = f"{found.name} with cgroup v{found.cgroup}; " + (
+        f"kind at {program}" if program else "no kind on PATH: it is built"
+    )
+    return Check("kind", "ok", words)
+
+
 def _memory() -> Check:
     free = memory_available()
     verdict: Verdict = "ok" if free >= 1 << 30 else "warning"
@@ -197,6 +212,7 @@ _LOOKS: tuple[Callable[[], Check], ...] = (
     _userns,
     _proot,
     _pod_network,
+    _kind,
     _memory,
     _cache,
     _state,

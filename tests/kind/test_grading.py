@@ -22,7 +22,11 @@ def test_the_three_samples_get_their_three_scores(machine: Machine, tmp_path: Pa
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
     scores = {result["student"]: result["score"] for result in json.loads(said.stdout)}
-    assert scores == {"empty": 0, "half": 11.5, "right": 23}  # as in tests/grader/test_samples_on_a_cluster.py
+    assert scores == {
+        "empty": 0,
+        "half": 11.5,
+        "right": 23,
+    }  # as in tests/grader/test_samples_on_a_cluster.py
     assert "grading" not in machine.docker.call("ps", "--all", "--format", "{{.Names}}")
 
 
