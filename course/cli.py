@@ -11,7 +11,7 @@ import click
 
 from course import cli_kit, cli_teacher
 from course.cluster import DEFAULT_NAME, KINDS
-from course.errors import LabError
+from course.errors import LabError, UsageError
 
 
 class _Lab(click.Group):
@@ -199,7 +199,10 @@ def shell(name: str, command: tuple[str, ...]) -> None:
     argv = list(command) or [os.environ.get("SHELL") or "/bin/sh"]
     launch = found.shell_argv(argv)
     sys.stdout.flush()
-    os.execve(launch[0], launch, os.environ | found.env())  # noqa: S606 - the very purpose
+    try:
+        os.execvpe(launch[0], launch, os.environ | found.env())  # noqa: S606 - the very purpose
+    except FileNotFoundError:
+        raise UsageError(f"there is no command {launch[0]!r} on PATH.") from None
 
 
 @lab.command()

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from course import progress
 from course.errors import UsageError
-from grader import release, reports
+from grader import kind_place, release, reports
 from grader.folder import grade_folder
 from grader.ledger import NOTEBOOK
 from grader.results import Outcome, Result, table
@@ -30,6 +30,8 @@ def grade(folder: Path, *, as_json: bool, **options: Any) -> int:
         options: as `grade_folder` takes them.
     """
     count = len(some(folder.resolve()))
+    if options["cluster"] == "kind":
+        kind_place.refuse_sandbox(options["isolation"])
     for name in release.own_sources(folder):
         click.echo(f"{name} is graded by your own source/{name}: it is not the course's.", err=True)
     with progress.shown("Preparing") as bar:

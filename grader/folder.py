@@ -68,7 +68,8 @@ def grade_folder(
     folder = folder.resolve()
     wanted = some(folder)
     if cluster == "kind":
-        kind_place.prepare(isolation, progress)
+        kind_place.refuse_sandbox(isolation)
+        kind_place.prepare(progress)
     where = sandbox.prepared(isolated=isolation != "none", progress=progress)
     (folder / ".kubelab").mkdir(exist_ok=True)
     with (

@@ -18,19 +18,22 @@ from grader.place import copy_for_student, give_rights
 _PREFIX = "grading"
 
 
-def prepare(isolation: str, progress: Progress) -> None:
-    """Brings what the clusters need, and ends those of grading runs that were killed.
-
-    Raises:
-        IsolationError: kind's nodes are out of a sandbox's reach.
-        ToolError: there is no Docker, or none that can be used.
-    """
+def refuse_sandbox(isolation: str) -> None:
+    """Raises IsolationError where a sandbox is asked for: kind's nodes are out of its reach."""
     if isolation != "none":
         raise IsolationError(
             "students' code behind the sandbox's wall cannot reach kind's clusters.",
             "Grade on the embedded cluster: leave out --cluster kind. Or, where nothing is to be lost on this "
             "machine, add --isolation none: the code can then do what you can.",
         )
+
+
+def prepare(progress: Progress) -> None:
+    """Brings what the clusters need, and ends those of grading runs that were killed.
+
+    Raises:
+        ToolError: there is no Docker, or none that can be used.
+    """
     provider.prepare(progress)
     chosen = engine.find()
     for name in engine.clusters(chosen):
@@ -48,7 +51,10 @@ def _owner(name: str) -> processes.ProcessId | None:
 
 
 class GradingKind:
-    """A kind cluster with two users: the examiner, who may all, and the student."""
+    """A kind cluster with two users: the examiner, who may all, and the student.
+
+    A used one is removed at once; the next one is made when the next submission is there.
+    """
 
     def __init__(self, images: Path | None) -> None:
         me = processes.of(os.getpid())
@@ -69,12 +75,13 @@ class GradingKind:
             self.cluster.forget()
 
     def reset(self) -> None:
-        """Make another cluster in its place."""
+        """Remove the cluster: `check` makes another in its place."""
         self.cluster.delete()
-        self.start()
 
     def check(self) -> None:
-        """A new cluster's nodes must run still."""
+        """Make a new cluster where there is none; the nodes of one that is there must run still."""
+        if not self.cluster.running:
+            self.start()
         if (state := self.cluster.status().state) != "ready":
             raise ClusterError(f"The cluster is {state}.")
 

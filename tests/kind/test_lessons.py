@@ -1,4 +1,4 @@
-"""All lessons run on kind, unchanged; and again, on the cluster that they have left."""
+"""All lessons run on kind, unchanged. (In the other languages they differ by their texts alone.)"""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from tests.kind.machine import Machine
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_lesson_runs_to_its_end(
-    machine: Machine, cluster: str, lang: str, tmp_path: Path
-) -> None:
-    said = machine.lab(
-        "run", "--name", cluster, "--lang", lang, "--output", str(tmp_path), timeout=1200
-    )
+def test_every_lesson_runs_to_its_end(machine: Machine, cluster: str, tmp_path: Path) -> None:
+    said = machine.lab("run", "--name", cluster, "--output", str(tmp_path), timeout=1200)
     assert said.returncode == 0, said.stdout + said.stderr
     assert "failed" not in said.stdout

@@ -15,12 +15,13 @@ from course.cluster.kind.engine import Engine
 from course.progress import Progress
 
 _PROGRAM = "/usr/local/bin/kind-node"
-_ADMIN, _NODE = "/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf"
+_ADMIN = "/etc/kubernetes/admin.conf"
 _NAMES = "10.96.0.10"
 """The cluster's name server: kubeadm takes the tenth address of the Services' network, and kind's is 10.96.0.0/16."""
 _KIT = "/kind/cni.conflist"
 """A file that the kit's own node image has; the stock one has kindnet, which makes routes itself."""
 _ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+_PLANNED_WITHIN = 60
 _UNIT = """\
 [Unit]
 Description=Kubelab: {what}
@@ -28,6 +29,8 @@ Description=Kubelab: {what}
 ExecStart={program} {arguments}
 Restart=always
 RestartSec=1
+[Install]
+WantedBy=multi-user.target
 """
 
 
@@ -49,9 +52,11 @@ def furnish(engine: Engine, nodes: Sequence[str], spec: Mapping[str, Any]) -> No
         0
     ]  # IPv4: kind's network has both
     program = Path(str(spec["bin"])) / "kind-node"
+    routes = _routes(engine, first)
     for node in nodes:
         engine.run("cp", str(program), f"{node}:{_PROGRAM}")
         script = _script(address, first=node == first, images=bool(spec.get("images")))
+        script += _route_unit(routes, node)
         engine.run("exec", "--interactive", node, "sh", "-e", data=script)
 
 
@@ -77,9 +82,46 @@ def _script(registry: str, *, first: bool, images: bool) -> str:
     if first:
         lines += _unit("load-balancer", "addresses of load balancers", f"load-balancer {_ADMIN}")
         lines += _unit("door", "the notebook's requests", f"door {_NAMES}")
-    lines += [f"if [ -f {_KIT} ]; then", *_unit("routes", "routes", f"routes {_NODE}"), "fi"]
-    lines += ["systemctl daemon-reload", '[ -z "$units" ] || systemctl start $units']
+    lines += ["systemctl daemon-reload", '[ -z "$units" ] || systemctl enable --quiet --now $units']
     return "\n".join(lines) + "\n"
+
+
+def _routes(engine: Engine, first: str) -> dict[str, str]:
+    """By node, the words of the route to its Pods: what kindnet does in the stock image."""
+    kubectl = ["exec", first, "kubectl", f"--kubeconfig={_ADMIN}"]
+    if not _is_there(engine, first, _KIT):
+        return {}
+    within = f"--timeout={_PLANNED_WITHIN}s"
+    engine.run(*kubectl, "wait", "node", "--all", "--for=jsonpath={.spec.podCIDR}", within)
+    template = (
+        "{range .items[*]}{.metadata.name} {.spec.podCIDR} via "
+        '{.status.addresses[?(@.type=="InternalIP")].address}{"\\n"}{end}'
+    )
+    said = engine.run(*kubectl, "get", "nodes", "--output", f"jsonpath={template}")
+    lines = [line.split(maxsplit=1) for line in said.splitlines() if line.strip()]
+    # A node may have an IPv6 address too; the Pods have none.
+    return {name: " ".join(words.split()[:3]) for name, words in lines}
+
+
+def _is_there(engine: Engine, node: str, path: str) -> bool:
+    return (
+        engine.run("exec", node, "sh", "-c", f"[ -f {path} ] && echo yes || true").strip() == "yes"
+    )
+
+
+def _route_unit(routes: Mapping[str, str], node: str) -> str:
+    """A unit, so that the routes are there again when the node is."""
+    others = [words for name, words in routes.items() if name != node]
+    if not others:
+        return ""
+    starts = "".join(f"ExecStart=/usr/sbin/ip route replace {words}\n" for words in others)
+    text = (
+        "[Unit]\nDescription=Kubelab: routes to the Pods of other nodes\n"
+        f"[Service]\nType=oneshot\nRemainAfterExit=yes\n{starts}"
+        "[Install]\nWantedBy=multi-user.target\n"
+    )
+    file = "/etc/systemd/system/kubelab-routes.service"
+    return f"{_write(file, text)}\nsystemctl daemon-reload\nsystemctl enable --now --quiet kubelab-routes\n"
 
 
 def _unit(name: str, what: str, arguments: str) -> list[str]:

@@ -1,7 +1,6 @@
 // Kind-node is what the lab adds to a node of kind, stock or its own: the
 // registry with the course's images, addresses for load balancers, a door for
-// the notebook's requests, routes between nodes where the node image has no
-// kindnet, and crictl where it has none. Its programs are services of the node's systemd.
+// the notebook's requests, and crictl where the node image has none. Its programs are services of the node's systemd.
 package main
 
 import (
@@ -29,13 +28,11 @@ import (
 	"kubelab.dev/podling/internal/door"
 	"kubelab.dev/podling/internal/kube"
 	"kubelab.dev/podling/internal/registry"
-	"kubelab.dev/podling/internal/routes"
 )
 
 var programs = map[string]func(ctx context.Context, args []string) error{
 	"registry":      serveImages,
 	"load-balancer": balanceLoads,
-	"routes":        keepRoutes,
 	"door":          openDoor,
 }
 
@@ -47,7 +44,7 @@ func main() {
 		os.Exit(crictl.Main(context.Background(), os.Args[1:]))
 	}
 	if len(os.Args) < 2 || programs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kind-node registry LAYOUT | load-balancer KUBECONFIG | routes KUBECONFIG | door DNS-SERVER")
+		fmt.Fprintln(os.Stderr, "usage: kind-node registry LAYOUT | load-balancer KUBECONFIG | door DNS-SERVER")
 		os.Exit(2)
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -89,7 +86,7 @@ func balanceLoads(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	network, device, err := routes.OwnNetwork()
+	network, device, err := ownNetwork()
 	if err != nil {
 		return err
 	}
@@ -152,18 +149,6 @@ func change(verb string, a netip.Addr, device string) {
 	if said, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 		log.Printf("ip %s: %v: %s", strings.Join(args, " "), err, said)
 	}
-}
-
-func keepRoutes(ctx context.Context, args []string) error {
-	client, err := connect(args)
-	if err != nil {
-		return err
-	}
-	name, err := os.Hostname()
-	if err != nil {
-		return err
-	}
-	return routes.Keep(ctx, client, name, log.Printf)
 }
 
 // openDoor serves until ctx ends, on the port that kind's configuration maps to
