@@ -70,6 +70,7 @@ def grade_folder(
     if cluster == "kind":
         kind_place.refuse_sandbox(isolation)
         kind_place.prepare(progress)
+        kind_place.remove_orphans()
     where = sandbox.prepared(isolated=isolation != "none", progress=progress)
     (folder / ".kubelab").mkdir(exist_ok=True)
     with (
@@ -83,9 +84,13 @@ def grade_folder(
                 where, jobs=jobs, isolated=isolation != "none", cluster=cluster, limits=run.limits
             )
             results = []
-            for result in run.results(pool):
-                on_result(result)
-                results.append(result)
+            try:
+                for result in run.results(pool):
+                    on_result(result)
+                    results.append(result)
+            finally:
+                if cluster == "kind":
+                    kind_place.remove_orphans()
     return sorted(results, key=lambda one: (one.assignment, one.student))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 from course import processes
@@ -16,6 +17,7 @@ from course.progress import Progress
 from grader.place import copy_for_student, give_rights
 
 _PREFIX = "grading"
+_REMOVED_WITHIN, _PAUSE = 30.0, 0.2
 
 
 def refuse_sandbox(isolation: str) -> None:
@@ -29,17 +31,33 @@ def refuse_sandbox(isolation: str) -> None:
 
 
 def prepare(progress: Progress) -> None:
-    """Brings what the clusters need, and ends those of grading runs that were killed.
+    """Brings what the clusters need.
 
     Raises:
         ToolError: there is no Docker, or none that can be used.
     """
     provider.prepare(progress)
+
+
+def remove_orphans() -> None:
+    """Removes the clusters of workers that have ended: Docker, which runs them, does not know of it."""
     chosen = engine.find()
     for name in engine.clusters(chosen):
         owner = _owner(name)
         if owner and not owner.alive():
+            _remove(name, chosen)
+
+
+def _remove(name: str, chosen: engine.Engine) -> None:
+    """Removes a cluster, which its worker's `kind delete` may be at still."""
+    end = time.monotonic() + _REMOVED_WITHIN
+    while name in engine.clusters(chosen):
+        try:
             Kind.remove(name, chosen)
+        except ClusterError as problem:
+            if "already in progress" not in problem.message or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _owner(name: str) -> processes.ProcessId | None:

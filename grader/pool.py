@@ -91,10 +91,12 @@ class Pool(Generic[Key]):
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, problem: object = None, *_: object) -> None:
         self._ending.set()
-        for worker in list(self._workers.values()):
-            worker.interrupt()
+        # A cluster that is a process of ours ends with its worker. One of Docker's has to be ended by it.
+        if problem or self._cluster != "kind":
+            for worker in list(self._workers.values()):
+                worker.interrupt()
         for _thread in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
