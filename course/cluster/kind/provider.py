@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +14,7 @@ from typing import IO
 from course import locks, processes
 from course.cluster import tools
 from course.cluster.base import Component, Event, Node, Spec, Status
-from course.cluster.kind import command, config, engine, furnish, image, student
+from course.cluster.kind import command, config, creating, engine, furnish, image, nodes, student
 from course.cluster.state import State
 from course.door import VARIABLE as DOOR_VARIABLE
 from course.errors import ClusterError, ClusterNotRunningError, ClusterTimeoutError, UsageError
@@ -71,7 +69,7 @@ class Kind:
     @property
     def running(self) -> bool:
         """Whether its nodes run."""
-        return bool(self._state.spec()) and any(self._node_states().values())
+        return bool(self._state.spec()) and any(nodes.states(self._engine(), self.name).values())
 
     def lifeline(self) -> processes.ProcessId | None:
         """A process that ends when the first node does: `docker wait`, of ours."""
@@ -103,13 +101,16 @@ class Kind:
                 return False
             self._refuse_strangers(chosen)
             self._end()
-            nodes = image.ensure(chosen, progress)
+            of_nodes = image.ensure(chosen, progress)
             tools_of_nodes = furnish.ensure(progress)
             self._state.write_spec(
                 spec, tools_of_nodes, {"provider": self.kind, "engine": chosen.name}
             )
             self._began, self.made_here = time.monotonic(), True
-            self._spawn(program, config.document(spec, nodes, chosen.cgroup), chosen)
+            document = config.document(spec, of_nodes, chosen.cgroup)
+            self._creating = creating.spawn(
+                program, self.name, document, self.kubeconfig, chosen.name
+            )
             return True
 
     def _refuse_strangers(self, chosen: engine.Engine) -> None:
@@ -120,31 +121,16 @@ class Kind:
             )
 
     def _same_as_running(self, spec: Spec) -> None:
-        nodes = self._state.spec().get("nodes", spec.nodes)
-        if nodes != spec.nodes:
+        there = self._state.spec().get("nodes", spec.nodes)
+        if there != spec.nodes:
             raise UsageError(
-                f"the cluster {self.name!r} runs already, with {nodes} node(s), not {spec.nodes}.",
+                f"the cluster {self.name!r} runs already, with {there} node(s), not {spec.nodes}.",
                 f"End it first: ./lab down --name {self.name}. Or take another: --name NAME",
             )
 
     def _locked(self) -> AbstractContextManager[None]:
         lock = self._state.folder.parent / f".{self.name}.lock"
         return locks.held(lock, _LOCK_FOR, f"starting or ending the cluster {self.name!r}")
-
-    def _spawn(self, program: Path, document: str, chosen: engine.Engine) -> None:
-        argv = [str(program), "create", "cluster", "--name", self.name, "--config", "-"]
-        self._creating = subprocess.Popen(
-            [*argv, "--kubeconfig", str(self.kubeconfig)],
-            env=command.env(chosen.name),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=processes.die_with_parent,
-        )
-        assert self._creating.stdin  # noqa: S101 - asked for above
-        with contextlib.suppress(BrokenPipeError), self._creating.stdin as stdin:
-            stdin.write(document)
 
     def wait_ready(
         self, timeout: float = _CREATE_WITHIN, on_event: Callable[[Event], None] | None = None
@@ -162,61 +148,27 @@ class Kind:
                 on_event(Event(time.monotonic() - self._began, stage, message))
 
         if self._creating:
-            self._follow(self._creating, end, say)
+            words = creating.follow(self._creating, self.logs / "kind.log", end, say)
             self._creating = None
+            if words:
+                raise self._failed(words, late=time.monotonic() >= end)
             furnish.furnish(self._engine(), self._nodes(), self._state.spec())
             say("node tools", "the registry, the mirror and the load balancer begin")
-        for stage, message, words in _READY:
-            self._kubectl_wait(words, end, stage)
-            say(stage, message)
+        creating.wait_ready(self.name, self.kubeconfig, end, say)
         return self.status()
 
-    def _follow(
-        self, child: subprocess.Popen[str], end: float, say: Callable[[str, str], None]
-    ) -> None:
-        """Reads what kind says until it ends; each step that it has done is an event."""
-        assert child.stderr  # noqa: S101 - asked for when it was started
-        said: list[str] = []
-        with (self.logs / "kind.log").open("w") as log, child.stderr as lines:
-            timer = threading.Timer(max(0.0, end - time.monotonic()), child.kill)
-            timer.start()
-            try:
-                for line in lines:
-                    log.write(line)
-                    said.append(line.rstrip())
-                    if line.startswith(" ✓ "):
-                        say("kind", line[3:].encode("ascii", "ignore").decode().strip())
-            finally:
-                timer.cancel()
-        if child.wait() == 0:
-            return
-        words = "\n".join(said[-8:])
+    def _failed(self, words: str, *, late: bool) -> ClusterError:
+        """What is said of a `kind create` that failed; nothing of the cluster is left."""
         self.delete()
-        if time.monotonic() >= end:
-            raise ClusterTimeoutError(
-                f"kind had not made the cluster {self.name!r} in time; it said last:\n{words}",
-                f"The log is {self.logs / 'kind.log'}.",
+        log = f"The log is {self.logs / 'kind.log'}."
+        if late:
+            return ClusterTimeoutError(
+                f"kind had not made the cluster {self.name!r} in time; it said last:\n{words}", log
             )
-        raise ClusterError(
+        return ClusterError(
             f"kind could not make the cluster {self.name!r}:\n{words}",
-            f"The log is {self.logs / 'kind.log'}. Look at the machine with: ./lab doctor",
+            f"{log} Look at the machine with: ./lab doctor",
         )
-
-    def _kubectl_wait(self, words: Sequence[str], end: float, stage: str) -> None:
-        left = max(1, int(end - time.monotonic()))
-        argv = [
-            str(tools.kubectl()),
-            "--kubeconfig",
-            str(self.kubeconfig),
-            *words,
-            f"--timeout={left}s",
-        ]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ClusterTimeoutError(
-                f"the cluster {self.name!r} was not ready in time; {stage}: {done.stderr.strip()}",
-                f"Look closer: kubectl --kubeconfig {self.kubeconfig} get pods -A",
-            )
 
     def delete(self) -> bool:
         """Ends the cluster and removes its state but its logs; returns False where there was none."""
@@ -263,37 +215,21 @@ class Kind:
         """What the cluster is now; its state is 'absent' where there is none."""
         if not self._state.spec():
             return Status(self.name, "absent", "not running")
-        states = self._node_states()
+        states = nodes.states(self._engine(), self.name)
         parts = tuple(
             Component(name, "running" if up else "stopped") for name, up in states.items()
         )
         if not any(states.values()):
             return Status(self.name, "absent", "its nodes do not run", components=parts)
-        nodes = self._nodes_of_api()
-        ready = len(nodes) == len(states) and all(node.ready for node in nodes)
+        known = nodes.of_api(self.kubeconfig)
+        ready = len(known) == len(states) and all(node.ready for node in known)
         return Status(
             self.name,
             "ready" if ready else "starting",
             kubeconfig=str(self.kubeconfig),
-            nodes=nodes,
+            nodes=known,
             components=parts,
         )
-
-    def _nodes_of_api(self) -> tuple[Node, ...]:
-        template = (
-            "{range .items[*]}{.metadata.name} "
-            '{.status.addresses[?(@.type=="InternalIP")].address} '
-            '{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
-        )
-        argv = [str(tools.kubectl()), "--kubeconfig", str(self.kubeconfig), "--request-timeout=5s"]
-        done = subprocess.run(
-            [*argv, "get", "nodes", "-o", f"jsonpath={template}"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        rows = [line.split() for line in done.stdout.splitlines()]
-        return tuple(Node(row[0], row[1], row[-1] == "True") for row in rows if len(row) > 1)
 
     def _door(self) -> str:
         """Where this machine reaches the first node's door; empty while there is no such node."""
@@ -307,13 +243,6 @@ class Kind:
 
     def _nodes(self) -> list[str]:
         return list(engine.containers(self._engine(), self.name))
-
-    def _node_states(self) -> dict[str, bool]:
-        """Each node's container, and whether it runs."""
-        if not (names := self._nodes()):
-            return {}
-        said = self._engine().run("inspect", "--format", "{{.State.Running}}", *names)
-        return dict(zip(names, (word == "true" for word in said.split()), strict=True))
 
     def load_image(self, archive: Path) -> None:
         """Brings an image archive (OCI or docker-save) to every node."""
@@ -343,7 +272,7 @@ class Kind:
             self._not_running()
         fitting = [n for n in names if node in ("", n)]
         if not fitting:
-            fitting = [n.name for n in self._nodes_of_api() if n.address == node]
+            fitting = [n.name for n in nodes.of_api(self.kubeconfig) if n.address == node]
         if not fitting:
             there = ", ".join(names)
             raise UsageError(f"the cluster {self.name!r} has no node {node!r}; it has: {there}.")
@@ -385,18 +314,3 @@ class Kind:
             DOOR_VARIABLE: self._door(),
             "PATH": tools.search_path(),
         }
-
-
-_READY = (
-    ("nodes", "every node is Ready", ("wait", "node", "--all", "--for=condition=Ready")),
-    (
-        "serviceaccount",
-        "the default ServiceAccount is there",
-        ("wait", "serviceaccount/default", "--for=create"),
-    ),
-    (
-        "dns",
-        "names are answered",
-        ("wait", "deployment/coredns", "-n", "kube-system", "--for=condition=Available"),
-    ),
-)
