@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -44,12 +45,18 @@ def build(out: Path, progress: Progress) -> contents.Contents:
             for what, make in _STEPS
             for path in _files(make(new, progress))
         ]
+        found = components.find(new, progress)
+        licences = new / components.LICENCES
+        parts += [
+            contents.part_of(new, path.relative_to(new).as_posix(), "a licence")
+            for path in _files(licences)
+        ]
         listed = contents.Contents(
             kubernetes=KUBERNETES,
             architecture=system_images.architecture(),
             sources=binary.sources_hash(),
             parts=sorted(parts, key=lambda part: part.path),
-            components=components.find(new, progress),
+            components=found,
         )
         listed.write(new)
         if out.exists():
@@ -92,13 +99,28 @@ def _node(kit: Path, progress: Progress) -> Path:
 
 def _wheels(kit: Path, progress: Progress) -> Path:
     progress("fetching Python wheels", 0, 0)
-    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"]
+    argv = [*_pip(), "download", "--quiet", "--require-hashes", "--no-deps"]
     argv += ["--only-binary=:all:", f"--dest={kit / WHEELS}"]
     argv += ["--requirement", str(paths.ROOT / "requirements.lock")]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=_WHEELS_WITHIN, check=False)
     if done.returncode:
         raise KitError(f"the Python wheels cannot be had:\n{done.stderr.strip()[-1500:]}")
     return kit / WHEELS
+
+
+def _pip() -> list[str]:
+    """The command pip: this environment's own, or, where uv has made it without one, uv's.
+
+    Raises:
+        KitError: there is neither.
+    """
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    if uv := shutil.which("uv"):
+        return [uv, "tool", "run", "pip"]
+    raise KitError(
+        "there is no pip to fetch the Python wheels with.", "Install it: apt install python3-pip"
+    )
 
 
 def _course(kit: Path, _progress: Progress) -> Path:

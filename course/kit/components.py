@@ -20,7 +20,7 @@ from course.kit import programs, system_images
 from course.kit.contents import Component
 from course.progress import Progress
 
-_LICENCES = "licences"
+LICENCES = "licences"
 _LICENCE_FILES = ("LICENSE", "LICENCE", "COPYING", "LICENSE.md", "LICENSE.txt", "LICENSE.code")
 
 
@@ -119,7 +119,7 @@ def _python(kit: Path) -> Iterator[Component]:
 
 
 def _keep(kit: Path, kind: str, name: str, text: bytes) -> str:
-    file = kit / _LICENCES / kind / name.replace(":", "-")
+    file = kit / LICENCES / kind / name.replace(":", "-")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(text)
     return file.relative_to(kit).as_posix()

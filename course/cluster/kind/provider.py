@@ -13,7 +13,7 @@ from typing import IO
 
 from course import locks, processes
 from course.cluster import tools
-from course.cluster.base import Component, Event, Node, Spec, Status
+from course.cluster.base import Component, Event, Spec, Status
 from course.cluster.kind import command, config, creating, engine, furnish, image, nodes, student
 from course.cluster.state import State
 from course.door import VARIABLE as DOOR_VARIABLE
