@@ -75,7 +75,7 @@ _nodes = click.option(
 )  # fmt: skip
 _lang = cli_teacher.lang
 _kit = click.option(
-    "--kit", "_kit", type=click.Path(exists=True, file_okay=False), metavar="FOLDER", expose_value=False,
+    "--kit", "_kit", metavar="FOLDER", expose_value=False,
     callback=lambda _context, _option, value: cli_kit.use(value),
     help="Take all from a kit (`lab kit build`), and nothing from the internet.",
 )  # fmt: skip

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from pathlib import Path
 
 import click
 
+from course.errors import UsageError
 
-def use(folder: str | None) -> None:
-    """Makes this command, and all that it starts, take what it needs from the kit in a folder."""
-    if folder:
-        os.environ["KUBELAB_KIT"] = str(Path(folder).resolve())
+
+def use(place: str | None) -> None:
+    """Makes this command, and all that it starts, take what it needs from a kit: a folder's, or a teacher's.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not place or place.startswith(("http://", "https://")):
+        return  # a URL: `./lab` itself has fetched it and named the folder, for Python comes from there too
+    if not Path(place).is_dir():
+        raise UsageError(
+            f"there is no folder {place}.", "Give the folder that `./lab kit build` made."
+        )
+    os.environ["KUBELAB_KIT"] = str(Path(place).resolve())
 
 
 @click.group()
@@ -50,3 +63,27 @@ def check(folder: Path) -> None:
     for part in found.parts:
         contents.verified(folder, part)
     click.echo(f"All {len(found.parts)} files of the kit are as kit.json says.")
+
+
+@kit.command("serve")
+@click.option("--port", default=8765, type=click.IntRange(1, 65535), show_default=True, metavar="N",
+              help="For the kit's files.")  # fmt: skip
+@click.option("--mirror-port", default=5000, type=click.IntRange(1, 65535), show_default=True, metavar="N",
+              help="For the images, as a mirror of docker.io.")  # fmt: skip
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+def serve(port: int, mirror_port: int, folder: Path) -> None:
+    """Give the kit in FOLDER to the machines of a classroom, until Ctrl-C.
+
+    Anyone who reaches this machine can read the kit.
+    """
+    from course.kit import serve as serves
+
+    with serves.serving(folder, port, mirror_port) as url:
+        host = url.rpartition(":")[0]
+        click.echo(
+            f"The kit is at {url}; the mirror of docker.io at {host}:{mirror_port}. Ctrl-C ends both."
+        )
+        click.echo("A student's machine, with Python alone, begins with:")
+        click.echo(f"  curl {url}/course.tar | tar x && cd kubelab && ./lab start --kit {url}")
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()

@@ -44,7 +44,7 @@ func main() {
 		os.Exit(crictl.Main(context.Background(), os.Args[1:]))
 	}
 	if len(os.Args) < 2 || programs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kind-node registry LAYOUT | load-balancer KUBECONFIG | door DNS-SERVER")
+		fmt.Fprintln(os.Stderr, "usage: kind-node registry LAYOUT [:PORT] | load-balancer KUBECONFIG | door DNS-SERVER")
 		os.Exit(2)
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -67,6 +67,9 @@ const (
 )
 
 func serveImages(ctx context.Context, args []string) error {
+	if len(args) == 2 { // on a teacher's machine: `lab kit serve`
+		return registry.Run(ctx, registry.Config{Addr: args[1], Layout: args[0]})
+	}
 	layout, err := one(args, "LAYOUT")
 	if err != nil {
 		return err
