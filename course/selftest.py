@@ -165,13 +165,12 @@ def _pytest(arguments: Sequence[str]) -> Totals:
 
 
 def _side_by_side() -> list[str]:
-    """Options for the whole: files of tests side by side, for most of a test's time is waiting.
+    """Options for the whole: tests side by side, for most of a test's time is waiting.
 
-    A file's tests share clusters and what they grade, so a file is not divided (tests/conftest.py makes the
-    groups, and their order).
+    What is not divided, and what begins first, is in tests/conftest.py.
     """
-    workers = min(3, 1 + (os.cpu_count() or 1))
-    return [f"--numprocesses={workers}", "--dist=loadgroup", "--no-loadscope-reorder"]
+    workers = min(2, os.cpu_count() or 1)
+    return [f"--numprocesses={workers}", "--dist=loadscope", "--no-loadscope-reorder"]
 
 
 def _count_pytest(report: Path) -> Totals:

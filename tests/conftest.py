@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,30 +20,37 @@ from tests.support import end_processes_of, lab_argv, processes_of
 Lab = Callable[..., subprocess.CompletedProcess[str]]
 
 
-_ONE_MACHINE = {"kind": "one Docker daemon and one cluster for the folder"}
-"""Folders whose tests stay together, and why; elsewhere a file's do."""
+_TOGETHER = ("tests/kind/",)
+"""Folders whose tests stay together: they share a Docker daemon and a cluster. Elsewhere a file's do."""
 
 
-@pytest.hookimpl(tryfirst=True)
+def _group(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives a worker a whole group at a time: its tests share clusters and what they grade."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Side by side, what may take longest begins first: a long file that comes last is waited for by all.
 
-    How long a file may take is the longest deadline of its tests.
+    How long a group may take is the longest deadline of its tests.
     """
     longest: dict[str, float] = {}
     for item in items:
-        name = item.path.parent.name
-        group = name if name in _ONE_MACHINE else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-        deadline = item.get_closest_marker("timeout")
+        group, deadline = _group(item.nodeid), item.get_closest_marker("timeout")
         longest[group] = max(longest.get(group, 0.0), float(deadline.args[0]) if deadline else 0.0)
-    items.sort(key=lambda item: -longest[_group(item)])
-
-
-def _group(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    assert marker
-    return str(marker.args[0])
+    items.sort(key=lambda item: -longest[_group(item.nodeid)])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,8 @@ from course import paths, processes
 from tests.confined import daemon
 from tests.support import lab_argv
 
+DEADLINE = 2400.0
+"""Seconds for one test: the first one builds kind's node image, where no one has done it before."""
 _SYS_RESOURCE = 24  # its number in capabilities(7)
 _WRAPPER = Path(__file__).with_name("runc-without-sys-resource")
 

@@ -7,10 +7,10 @@ import os
 
 import pytest
 
-from tests.kind.machine import Machine
+from tests.kind.machine import DEADLINE, Machine
 from tests.support import said_error
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(DEADLINE)]
 
 
 def shell(machine: Machine, cluster: str, line: str, timeout: float = 150) -> str:

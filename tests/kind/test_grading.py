@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from grader import samples
-from tests.kind.machine import Machine
+from tests.kind.machine import DEADLINE, Machine
 from tests.support import said_error
 
 SCORES = {"half": 11.5, "right": 23}
 """As in tests/grader/test_samples_on_a_cluster.py."""
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(DEADLINE)]
 
 
 def test_samples_get_the_scores_that_they_get_elsewhere(machine: Machine, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kind.machine import Machine
+from tests.kind.machine import DEADLINE, Machine
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(DEADLINE)]
 
 
 def test_every_lesson_runs_to_its_end(machine: Machine, cluster: str, tmp_path: Path) -> None:
