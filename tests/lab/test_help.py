@@ -23,6 +23,7 @@ COMMANDS = [
     "run",
     "syllabus",
     "release",
+    "kit",
     "grade",
     "test",
     "bench",
