@@ -8,7 +8,9 @@ from typing import Any
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext course` in a notebook: the magics `%kubectl`, `%%apply` and `%node`."""
     from course.magics import LabMagics
+    from course.memory import watch
     from course.pace import pace
 
     shell.register_magics(LabMagics)
     pace.listen(shell)
+    watch.listen(shell)

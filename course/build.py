@@ -8,6 +8,7 @@ release it: no solutions, no hidden tests, no outputs. What a source is stands i
 from __future__ import annotations
 
 import copy
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,8 @@ __all__ = [
 
 # One stub that is a comment in Python and in YAML alike.
 STUB = "# YOUR ANSWER HERE"
+# What `course.views.over` keeps of a student who started over.
+_KEPT = re.compile(r"exercise-\d{4}-\d\d-\d\d-\d{6}\.ipynb")
 
 
 def student_view(notebook: NotebookNode) -> NotebookNode:
@@ -165,7 +168,11 @@ def check(lang: str = "en", folder: Path = NOTEBOOKS) -> list[str]:
             wrong.append(f"{path.relative_to(folder)} is not what its source makes")
     there = (folder / lang).rglob("*.ipynb")
     strays = (
-        path for path in there if path not in wanted and ".ipynb_checkpoints" not in path.parts
+        path
+        for path in there
+        if path not in wanted
+        and ".ipynb_checkpoints" not in path.parts
+        and not _KEPT.fullmatch(path.name)
     )
     return wrong + [f"{path.relative_to(folder)} has no source" for path in sorted(strays)]
 

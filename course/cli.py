@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from course import cli_teacher
+from course import cli_hub, cli_kit, cli_teacher
 from course.cluster import DEFAULT_NAME, KINDS
-from course.errors import LabError
+from course.errors import LabError, UsageError
 
 
 class _Lab(click.Group):
@@ -52,13 +52,16 @@ class _Lab(click.Group):
 @click.group(cls=_Lab, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show Python's traceback with an error.")
 @click.version_option(package_name="kubelab", version="0.1.0", prog_name="lab")
-def lab(debug: bool) -> None:
+@click.pass_context
+def lab(ctx: click.Context, debug: bool) -> None:
     """Kubelab: a Kubernetes course in Jupyter notebooks, on a real cluster.
 
     The cluster needs no Docker and no root.
 
     Begin with: ./lab start
     """
+    if ctx.invoked_subcommand not in ("kit", "test"):
+        cli_kit.use_last()
 
 
 _name = click.option(
@@ -66,37 +69,59 @@ _name = click.option(
     help=f"The cluster's name.  [default: {DEFAULT_NAME}]",
 )  # fmt: skip
 _cluster = click.option(
-    "--cluster", "kind", default=KINDS[0], type=click.Choice(KINDS), show_default=True,
-    help="Where the cluster comes from.",
+    "--cluster", "kind", type=click.Choice(KINDS), callback=lambda _context, _option, value: value or "",
+    help="Where the cluster comes from.  [default: embedded, or what the one of that name is]",
 )  # fmt: skip
 _nodes = click.option(
     "--nodes", default=1, type=click.IntRange(1, 100), show_default=True, metavar="N",
     help="How many machines the cluster has.",
 )  # fmt: skip
 _lang = cli_teacher.lang
+_kit = click.option(
+    "--kit", "_kit", metavar="FOLDER", expose_value=False,
+    callback=lambda _context, _option, value: cli_kit.use(value),
+    help="Take all from a kit (`lab kit build`), and nothing from the internet.",
+)  # fmt: skip
 
 
-@lab.command()
+@lab.command(context_settings={"allow_interspersed_args": False})
 @_name
 @_cluster
+@_kit
 @_nodes
 @_lang
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT",
               help="JupyterLab's port; 0: any free one.  [default: 8888 or the next free]")  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-def start(name: str, kind: str, nodes: int, lang: str, port: int | None, no_browser: bool) -> None:
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def start(
+    name: str, kind: str, nodes: int, lang: str, port: int | None, no_browser: bool, command: tuple[str, ...]
+) -> None:  # fmt: skip
     """Start a cluster and JupyterLab on the lessons; Ctrl-C ends both.
 
     Builds what is missing first. A cluster that runs already (from `lab up`) is used, and left running.
+
+    With a COMMAND, that is the notebook server, as Binder and JupyterHub need it.
+
+    Example: ./lab start -- jupyter notebook
     """
+    import shutil
+
     from course import jupyter
 
-    sys.exit(jupyter.start(name, nodes, lang, port, browser=not no_browser))
+    if command:
+        if not shutil.which(command[0]):
+            raise UsageError(
+                f"there is no command {command[0]!r} on PATH to start as notebook server."
+            )
+        sys.exit(jupyter.start_command(name, nodes, kind, command))
+    sys.exit(jupyter.start(name, nodes, kind, lang, port, browser=not no_browser))
 
 
 @lab.command()
 @_name
 @_cluster
+@_kit
 @_nodes
 def up(name: str, kind: str, nodes: int) -> None:
     """Start a cluster and return when a pod can run on it.
@@ -105,7 +130,7 @@ def up(name: str, kind: str, nodes: int) -> None:
     """
     from course import launching
 
-    cluster, started = launching.start(name, nodes)
+    cluster, started = launching.start(name, nodes, kind)
     if not started:
         click.echo(f"The cluster {name!r} runs already.")
     click.echo(f"Use it: ./lab shell, or export KUBECONFIG={cluster.kubeconfig}")
@@ -115,9 +140,9 @@ def up(name: str, kind: str, nodes: int) -> None:
 @_name
 def down(name: str) -> None:
     """End a cluster and remove it; its logs stay."""
-    from course.cluster.embedded import Embedded
+    from course import cluster as clusters
 
-    cluster = Embedded(name)
+    cluster = clusters.get(name)
     if cluster.delete():
         click.echo(f"The cluster {name!r} is gone; its logs are in {cluster.logs}.")
     else:
@@ -128,14 +153,14 @@ def down(name: str) -> None:
 @_name
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(name: str, as_json: bool) -> None:
-    """Say how a cluster is; the exit code is 0 when it is ready, else 3."""
-    from course import cluster
+    """Say how a cluster is, and this session's memory; the exit code is 0 when the cluster is ready, else 3."""
+    from course import cluster, memory
 
-    found = cluster.get(name).status()
+    found, session = cluster.get(name).status(), memory.read()
     if as_json:
         import json
 
-        click.echo(json.dumps(found.as_dict(), indent=2))
+        click.echo(json.dumps({**found.as_dict(), "memory": session.as_dict()}, indent=2))
     else:
         click.echo(
             f"cluster {name}: {found.state}" + (f" ({found.message})" if found.message else "")
@@ -149,6 +174,9 @@ def status(name: str, as_json: bool) -> None:
             click.echo(
                 f"  {part.name:20} {part.state:8} pid {part.pid}, {part.restarts} restarts{error}"
             )
+        click.echo(f"memory {session}")
+    if session.short:
+        click.echo(f"WARNING: {session.warning()}", err=True)
     sys.exit(0 if found.state == "ready" else 3)
 
 
@@ -156,12 +184,12 @@ def status(name: str, as_json: bool) -> None:
 @_name
 def reset(name: str) -> None:
     """Bring a cluster back to what it was when new."""
-    from course import jupyter
-    from course.cluster.embedded import Embedded
+    from course import cluster as clusters
+    from course import server
     from course.errors import UsageError
 
-    cluster = Embedded(name)
-    if jupyter.running(cluster):
+    cluster = clusters.get(name)
+    if server.running(cluster):
         raise UsageError(
             f"JupyterLab runs inside the cluster {name!r} and would end with it.",
             "End `lab start` with Ctrl-C and start it again: that gives a new cluster.",
@@ -192,29 +220,38 @@ def shell(name: str, command: tuple[str, ...]) -> None:
     argv = list(command) or [os.environ.get("SHELL") or "/bin/sh"]
     launch = found.shell_argv(argv)
     sys.stdout.flush()
-    os.execve(launch[0], launch, os.environ | found.env())  # noqa: S606 - the very purpose
+    try:
+        os.execvpe(launch[0], launch, os.environ | found.env())  # noqa: S606 - the very purpose
+    except FileNotFoundError:
+        raise UsageError(f"there is no command {launch[0]!r} on PATH.") from None
 
 
 @lab.command()
 @_name
+@_cluster
+@_kit
 @_lang
 @click.option("--timeout", default=300, type=click.IntRange(1), show_default=True, metavar="S",
               help="Seconds that one cell may take.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Keep the executed notebooks there.")  # fmt: skip
 @click.argument("lesson", nargs=-1)
-def run(name: str, lang: str, timeout: int, output: Path | None, lesson: tuple[str, ...]) -> None:
+def run(
+    name: str, kind: str, lang: str, timeout: int, output: Path | None, lesson: tuple[str, ...]
+) -> None:
     """Execute the LESSONs, all by default, and show which passed.
 
     Uses the cluster of that name if it runs, else a temporary one. Exit code 1 when a lesson failed.
     """
     from course import run as runs
 
-    sys.exit(runs.run(name, lang, lesson, timeout, output))
+    sys.exit(runs.run(name, lang, lesson, timeout, output, kind))
 
 
 lab.add_command(cli_teacher.syllabus)
 lab.add_command(cli_teacher.release)
+lab.add_command(cli_kit.kit)
+lab.add_command(cli_hub.hub)
 
 
 def _usual_jobs() -> int:
@@ -230,13 +267,15 @@ def _usual_jobs() -> int:
 @click.option("--isolation", default="sandbox", type=click.Choice(["sandbox", "none"]), show_default=True,
               help="What stands between the students' code and you.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Grade all again, not only what is new or has changed.")
+@click.option("--cluster", default=KINDS[0], type=click.Choice(KINDS), show_default=True,
+              help="Where the clusters come from. On kind, each submission has a new one, and no sandbox.")  # fmt: skip
 @click.option("--no-cluster", is_flag=True, help="For assignments that need no cluster.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE",
               help="A value for the parameters cell, as JSON or text, instead of the course's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 def grade(
-    jobs: int, isolation: str, again: bool, no_cluster: bool, values: tuple[str, ...], as_json: bool,
+    jobs: int, isolation: str, again: bool, cluster: str, no_cluster: bool, values: tuple[str, ...], as_json: bool,
     folder: Path,
 ) -> None:  # fmt: skip
     """Grade the submissions in FOLDER, a course folder as nbgrader has it.
@@ -249,7 +288,7 @@ def grade(
 
     sys.exit(
         console.grade(
-            folder, jobs=jobs, isolation=isolation, again=again, cluster=not no_cluster,
+            folder, jobs=jobs, isolation=isolation, again=again, cluster="" if no_cluster else cluster,
             parameters=console.parameters(values), as_json=as_json,
         )
     )  # fmt: skip
@@ -273,12 +312,21 @@ def bench() -> None:
 @click.option(
     "--runs", default=10, type=click.IntRange(1), show_default=True, help="How many clusters."
 )
+@click.option(
+    "--cluster",
+    "kinds",
+    type=click.Choice(["embedded", "kind"]),
+    multiple=True,
+    default=["embedded"],
+    show_default=True,
+    help="Which kind of cluster; twice: both, in turns.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def bench_cluster(runs: int, as_json: bool) -> None:
+def bench_cluster(runs: int, kinds: tuple[str, ...], as_json: bool) -> None:
     """How fast a cluster starts, runs a pod and ends, and what it costs; exit code 1 on a missed aim."""
     from course.bench import cluster
 
-    sys.exit(cluster.bench(runs, as_json=as_json))
+    sys.exit(cluster.bench(runs, kinds, as_json=as_json))
 
 
 @bench.command("grade")
@@ -294,6 +342,19 @@ def bench_grade(count: int, jobs: int, resets: int, as_json: bool) -> None:
     from grader import bench
 
     sys.exit(bench.bench(count, jobs, resets, as_json=as_json))
+
+
+@bench.command("fidelity")
+@click.option("--write", is_flag=True, help="Write the table to course/bench/FIDELITY.md.")
+@click.argument("area", nargs=-1)
+def bench_fidelity(write: bool, area: tuple[str, ...]) -> None:
+    """Whether the embedded cluster behaves as kind does; exit code 1 on a difference that is not explained.
+
+    All AREAs by default: pods, probes, volumes, streams, services, namespaces, workloads.
+    """
+    from course.bench import fidelity
+
+    sys.exit(fidelity.bench(area, write=write))
 
 
 @lab.command()

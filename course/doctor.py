@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from course import disk, paths
+from course import disk, gobuild, memory, paths
 from course.cluster import binary, namespaces, tools
 from course.errors import LabError
 
@@ -53,7 +53,7 @@ def _binary() -> Check:
     if found:
         return Check("cluster binary", "ok", str(found))
     try:
-        go = binary.toolchain()
+        go = gobuild.toolchain(paths.PODLING_SOURCES)
     except LabError as error:
         return Check("cluster binary", "missing", error.message, error.next_step)
     return Check(
@@ -117,30 +117,26 @@ def _pod_network() -> Check:
     return Check("pod network", "missing", found, step)
 
 
+def _kind() -> Check:
+    from course.cluster.kind import command, engine
+
+    try:
+        found = engine.find()
+    except LabError as error:
+        step = f"Only --cluster kind needs it. {error.next_step}"
+        return Check("kind", "warning", error.message.rstrip("."), step)
+    program = command.find()
+    words = f"{found.name} with cgroup v{found.cgroup}; " + (
+        f"kind at {program}" if program else "no kind on PATH: it is built"
+    )
+    return Check("kind", "ok", words)
+
+
 def _memory() -> Check:
-    free = memory_available()
+    free = memory.available()
     verdict: Verdict = "ok" if free >= 1 << 30 else "warning"
     step = "" if verdict == "ok" else "A cluster needs 450 MiB, JupyterLab with a lesson 300 MiB."
     return Check("memory", verdict, f"{disk.human(free)} available", step)
-
-
-def memory_available() -> int:
-    """Bytes that a program started now could have: the machine's, or what its control group leaves."""
-    import psutil
-
-    available = int(psutil.virtual_memory().available)
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        try:
-            base = Path("/sys/fs/cgroup")
-            available = min(
-                available, int((base / limit).read_text()) - int((base / used).read_text())
-            )
-        except (OSError, ValueError):  # no such cgroup version, or 'max'
-            continue
-    return available
 
 
 def _disk_for(what: str, folder: Path, need: int) -> Check:
@@ -197,6 +193,7 @@ _LOOKS: tuple[Callable[[], Check], ...] = (
     _userns,
     _proot,
     _pod_network,
+    _kind,
     _memory,
     _cache,
     _state,

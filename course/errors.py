@@ -56,6 +56,10 @@ class ImageError(LabError):
     """A container image could not be built, found or loaded."""
 
 
+class KitError(LabError):
+    """A kit is missing, damaged or of another version."""
+
+
 class ContentError(LabError):
     """A lesson or an exercise is not as it must be."""
 

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from course.errors import ClusterError, ClusterTimeoutError, ToolError
 from course.language import _
+from course.patience import clock
 
 DEADLINE = 120.0
 # How long words on the standard error wait before they are shown: a program that fails at once has its
@@ -147,6 +148,7 @@ def stream(
     watching: bool = False,
     program: str = "kubectl",
     called: Sequence[str] = (),
+    now: Callable[[], float] = time.monotonic,
 ) -> Completed:
     """Run a command and pass its words on as they come.
 
@@ -158,6 +160,7 @@ def stream(
         until: end the command as soon as a line of its output holds this text.
         watching: the command has no end of its own: being ended at the deadline is no failure.
         called: what a person would call the command, for messages; empty: as it is.
+        now: the clock that the deadline goes by.
 
     Raises:
         CommandTimeoutError: the deadline passed (with `until`: before its text came).
@@ -175,7 +178,7 @@ def stream(
             stderr=subprocess.PIPE,
             bufsize=0,
         )
-    with closing(_Output(process, deadline)) as output:
+    with closing(_Output(process, deadline, now)) as output:
         ended = output.pump(parts, write, until)
         if ended == "ended":
             try:
@@ -194,8 +197,13 @@ def stream(
 class _Output:
     """A process's two streams, read in one thread so that an interrupt of the kernel reaches us."""
 
-    def __init__(self, process: subprocess.Popen[bytes], deadline: float) -> None:
-        self.process, self.end = process, time.monotonic() + deadline
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        deadline: float,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.process, self.now, self.end = process, now, now() + deadline
         self.held, self.held_since = "", 0.0
         self.selector = selectors.DefaultSelector()
         for name, pipe in (("stdout", process.stdout), ("stderr", process.stderr)):
@@ -203,7 +211,7 @@ class _Output:
                 self.selector.register(pipe, selectors.EVENT_READ, name)
 
     def left(self) -> float:
-        return self.end - time.monotonic()
+        return self.end - self.now()
 
     def rounds(self, longest: float) -> Iterator[list[tuple[selectors.SelectorKey, int]]]:
         """What can be read, after `longest` seconds at most, until both streams end or time is up.
@@ -268,12 +276,20 @@ class _Output:
 
 
 def watch(
-    kind: str, name: str, namespace: str, deadline: float, *, selector: str = "", fields: str = ""
+    kind: str,
+    name: str,
+    namespace: str,
+    deadline: float,
+    *,
+    selector: str = "",
+    fields: str = "",
+    now: Callable[[], float] = clock,
 ) -> Generator[tuple[str, dict[str, Any]], None, None]:
     """Yield (ADDED | MODIFIED | DELETED, object) as the API tells them, until the deadline.
 
     The object as it is now comes first. Closing the generator ends the watch. With a selector of labels, or
-    one of fields, the objects that it matches are watched, whatever their names.
+    one of fields, the objects that it matches are watched, whatever their names. The deadline is by the clock
+    `now`: by default, the patient one.
     """
     scope = ["--namespace", namespace] if namespace else []
     which = ["--selector", selector] if selector else []
@@ -288,7 +304,7 @@ def watch(
         stderr=subprocess.PIPE,
     )
     buffer, decoder = "", json.JSONDecoder()
-    with closing(_Output(process, deadline)) as output:
+    with closing(_Output(process, deadline, now)) as output:
         for ready in output.rounds(deadline):
             for key, _mask in ready:
                 data = os.read(key.fd, 65536)

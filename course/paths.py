@@ -11,6 +11,10 @@ from course.errors import UsageError
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parent
 PODLING_SOURCES = PACKAGE / "podling"
+JUPYTER_DATA = PACKAGE / "views" / "jupyter"
+"""A folder for JUPYTER_PATH: with it, JupyterLab's launcher has the course's card."""
+START_PAGE = "start.ipynb"
+"""In a folder of notebooks, the page that JupyterLab opens first."""
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
@@ -43,6 +47,12 @@ def cluster_state(name: str) -> Path:
             "Use up to 32 small letters, digits and hyphens, for example: --name my-lab",
         )
     return state_home() / name
+
+
+def jupyter_path() -> str:
+    """JUPYTER_PATH with the course's folder in it."""
+    before = os.environ.get("JUPYTER_PATH")
+    return os.pathsep.join([str(JUPYTER_DATA), *([before] if before else [])])
 
 
 def notebooks(lang: str) -> Path:

@@ -49,7 +49,7 @@ def lessons(lang: str, wanted: Sequence[str] = ()) -> list[Path]:
         UsageError: a name is not a lesson's.
     """
     folder = paths.notebooks(lang)
-    found = sorted(f for f in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in f.parts)
+    found = sorted(folder.glob("*/*.ipynb"))  # the start page beside their folders is no lesson
     known = [f for f in found if not _is_exercise(f)]
     if not wanted:
         return known
@@ -98,7 +98,12 @@ def _is_exercise(notebook: Path) -> bool:
 
 
 def run(
-    name: str, lang: str, wanted: Sequence[str], timeout: int, output: Path | None = None
+    name: str,
+    lang: str,
+    wanted: Sequence[str],
+    timeout: int,
+    output: Path | None = None,
+    kind: str = "",
 ) -> int:
     """Executes lessons, shows a table of what came of them, and returns the exit code.
 
@@ -107,7 +112,7 @@ def run(
     chosen = lessons(lang, wanted)
     if not chosen:
         raise LessonError(f"there are no lessons in {paths.notebooks(lang)}.", "Run: ./lab build")
-    with launching.running_or_temporary(name, "run") as cluster:
+    with launching.running_or_temporary(name, "run", kind) as cluster:
         folder = paths.notebooks(lang)
         results = list(_execute(cluster, {label(f, folder): f for f in chosen}, timeout, output))
     from rich.console import Console
@@ -139,7 +144,8 @@ def _execute(
                 stderr=words,
                 text=True,
                 cwd=temporary,
-                env=os.environ | cluster.env(),
+                # What a runner that is killed leaves, its kernels' files too, goes with this folder.
+                env=os.environ | cluster.env() | {"TMPDIR": temporary},
             ) as child,
         ):
             assert child.stdout is not None  # noqa: S101 - it was asked for

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,17 +160,34 @@ def _pytest(arguments: Sequence[str]) -> Totals:
         ]
         done = subprocess.run(argv, cwd=paths.ROOT, env=_environment(), check=False)
         counted = _count_pytest(report)
+        if not arguments:
+            _say_slowest(report)
     if done.returncode and not counted.failed:
         counted.failed = 1  # it could not even collect, or there was no test
     return counted
 
 
 def _side_by_side() -> list[str]:
-    """Options for the whole: files of tests side by side, for most of a test's time is waiting.
+    """Options for the whole: tests side by side, one more than there are processors: most of a test is waiting.
 
-    A file's tests share clusters and what they grade, so a file is not divided.
+    What is not divided, and what begins first, is in tests/conftest.py.
     """
-    return [f"--numprocesses={min(2, os.cpu_count() or 1)}", "--dist=loadfile"]
+    workers = 1 + (os.cpu_count() or 1)
+    return [f"--numprocesses={workers}", "--dist=loadscope", "--no-loadscope-reorder"]
+
+
+def _say_slowest(report: Path, most: int = 15) -> None:
+    """The files that took most of the time: what to make faster first."""
+    try:
+        cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314 - pytest's own
+    except (OSError, ElementTree.ParseError):
+        return
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for case in cases:
+        seconds[case.get("classname", "?")] += float(case.get("time", 0))
+    click.echo("slowest files of tests, with their seconds:")
+    for name, took in sorted(seconds.items(), key=lambda one: -one[1])[:most]:
+        click.echo(f"  {took:6.0f} {name}")
 
 
 def _count_pytest(report: Path) -> Totals:

@@ -16,6 +16,7 @@ def end_by_interrupt() -> None:
     A second one says only that the end is under way: it must not stop the cleaning up after the first.
     One that the caller has set to be ignored, as nohup does, stays ignored.
     """
+    sys.unraisablehook = _not_raised
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _first)
@@ -36,6 +37,25 @@ def held_back() -> Iterator[Callable[[], None]]:
         yield restore
     finally:
         restore()
+
+
+def lost() -> bool:
+    """Whether a KeyboardInterrupt was raised where Python lets none out: in what it calls around a fork.
+
+    Who is about to wait without end asks before, and raises it again.
+    """
+    return _lost
+
+
+_lost = False
+
+
+def _not_raised(problem: sys.UnraisableHookArgs) -> None:
+    global _lost
+    if problem.exc_type is KeyboardInterrupt:
+        _lost = True
+    else:
+        sys.__unraisablehook__(problem)
 
 
 def _first(_number: int, _frame: object) -> None:

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from course import catalogue, language
 from course.catalogue import messages as texts
-from course.content import LESSONS
+from course.content import LESSONS, START
 from course.errors import ContentError
 from course.paths import ROOT
 
@@ -29,10 +29,10 @@ _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name":
 
 @dataclass(frozen=True)
 class Source:
-    """One source file: a lesson's page or its exercise."""
+    """One source file: a lesson's page or its exercise, or the start page."""
 
-    lesson: str
-    name: str  # lesson | exercise
+    lesson: str  # or START
+    name: str  # lesson | exercise | start
 
     @property
     def path(self) -> Path:
@@ -46,7 +46,8 @@ class Source:
 
     def notebook(self, lang: str, folder: Path = NOTEBOOKS) -> Path:
         """Where its built notebook lies."""
-        return folder / lang / self.lesson / f"{self.name}.ipynb"
+        beside = "" if self.lesson == START else self.lesson
+        return folder / lang / beside / f"{self.name}.ipynb"
 
     def catalogue(self, lang: str) -> Path:
         """The file of the lesson's translations into a language."""
@@ -54,12 +55,13 @@ class Source:
 
 
 def sources(lesson: str | None = None) -> list[Source]:
-    """All sources in the order of the course, or those of one lesson."""
-    if lesson is not None and lesson not in LESSONS:
+    """All sources in the order of the course, or those of one lesson; START's comes last."""
+    every = (*LESSONS, START)
+    if lesson is not None and lesson not in every:
         raise ContentError(f"There is no lesson {lesson}.", f"There are: {', '.join(LESSONS)}.")
-    chosen = LESSONS if lesson is None else (lesson,)
-    every = (Source(one, name) for one in chosen for name in ("lesson", EXERCISE))
-    return [source for source in every if source.path.exists()]
+    chosen = every if lesson is None else (lesson,)
+    files = (Source(one, name) for one in chosen for name in ("lesson", EXERCISE, START))
+    return [source for source in files if source.path.exists()]
 
 
 def exercise(lesson: str) -> Source:
@@ -139,7 +141,7 @@ def messages(lesson: str) -> list[catalogue.Message]:
     return texts.distinct([*found, *texts.of_hints(CONTENT / lesson / "hints.toml")])
 
 
-def faults(lang: str, lessons: tuple[str, ...] = LESSONS) -> list[str]:
+def faults(lang: str, lessons: tuple[str, ...] = (*LESSONS, START)) -> list[str]:
     """What is wrong with a language's catalogues: the lessons', and the package's own."""
     if lang == language.SOURCE:
         return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -18,9 +17,9 @@ from pathlib import Path
 
 import click
 
-from course import build, kubectl
+from course import build, kubectl, launching
 from course.cluster.embedded import Embedded
-from course.errors import ClusterError, GradeError
+from course.errors import ClusterError, GradeError, ToolError
 from grader import process, samples
 from grader.assignments import Assignment
 from grader.config import nbgraders_needs
@@ -105,18 +104,20 @@ def _stock_on_embedded(count: int) -> Way:
 
 
 def _stock_on_kind() -> Way:
-    """The same with kind, where kind is there."""
-    name = "nbgrader autograde, kind cluster each"
-    why = "" if shutil.which("kind") else "kind is not on PATH"
-    if not why and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        why = "Docker does not answer"
+    """The same with kind, where a container engine is there."""
+    name, why = "nbgrader autograde, kind cluster each", ""
+    try:
+        launching.prepare("kind")
+    except ToolError as problem:
+        why = problem.message.partition("\n")[0]
     if why:
         return Way(name, 0, 0.0, 0.0, f"not measured: {why}")
+    click.echo("1 submission by nbgrader autograde on a new kind cluster ...", err=True)
     with _course(1) as folder:
         _stock(folder)
-        with _measured() as took, _kind() as env:
-            _autograde(folder, "student-0", [], env)
-    return Way(name, 1, took.seconds, took.cpu)
+        with _measured() as took, launching.running_or_temporary("", "bench", "kind") as cluster:
+            _autograde(folder, "student-0", cluster.shell_argv([]), cluster.env())
+    return Way(name, 1, took.seconds, took.cpu, "CPU without the node's")
 
 
 def _resets(count: int) -> list[float]:
@@ -209,26 +210,6 @@ def _fresh() -> Iterator[Embedded]:
         yield cluster
     finally:
         end_cluster(cluster)
-
-
-@contextlib.contextmanager
-def _kind() -> Iterator[dict[str, str]]:
-    name = f"bench-{uuid.uuid4().hex[:8]}"
-    with tempfile.NamedTemporaryFile(prefix="kl-") as config:
-        flags = ["--name", name, "--kubeconfig", config.name]
-        try:
-            _kind_command("create", "cluster", "--wait", "120s", *flags)
-            yield {"KUBECONFIG": config.name}
-        finally:
-            _kind_command("delete", "cluster", *flags)
-
-
-def _kind_command(*words: str) -> None:
-    done = subprocess.run(
-        ["kind", *words], capture_output=True, text=True, timeout=600, check=False
-    )
-    if done.returncode:
-        raise ClusterError(f"kind {' '.join(words)}: {done.stderr[-1000:]}")
 
 
 @contextlib.contextmanager

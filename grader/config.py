@@ -13,8 +13,10 @@ from typing import Any
 import nbgrader
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from course.build import STUB
+from course.errors import GradeError
 from grader import feedback, harmless
 
 _FORMGRADERS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
@@ -65,12 +67,36 @@ def base(config_file: str) -> Config:
 
 
 def for_folder(folder: Path, execute: Mapping[str, Any]) -> Config:
-    """The configuration for one course folder; `execute` holds PapermillExecute's traits."""
-    config = base(str(folder / "nbgrader_config.py"))
+    """The configuration for one course folder: ours, and over it what the teacher put into its file.
+
+    Args:
+        folder: nbgrader's course folder. Where it lies, and its gradebook.db, is not the file's to say.
+        execute: PapermillExecute's traits.
+
+    Raises:
+        GradeError: the folder's nbgrader_config.py ends with an error.
+    """
+    path = folder / "nbgrader_config.py"
+    config = base(str(path))
+    if path.exists():
+        config.merge(_teachers(path))
     config.CourseDirectory.root = str(folder)
+    config.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
     for name, value in execute.items():
         config.PapermillExecute[name] = value
     return config
+
+
+def _teachers(path: Path) -> Config:
+    """What the folder's file sets, read as nbgrader's own commands read it."""
+    try:
+        found: Config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+    except Exception as problem:  # it is a program, and raises whatever it likes
+        raise GradeError(
+            f"{path} ends with an error: {problem!r}.",
+            "Mend the line that it names, and run the command again.",
+        ) from problem
+    return found
 
 
 def write(folder: Path) -> None:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from course import progress
 from course.errors import UsageError
-from grader import release, reports
+from grader import kind_place, release, reports
 from grader.folder import grade_folder
 from grader.ledger import NOTEBOOK
 from grader.results import Outcome, Result, table
@@ -30,6 +30,8 @@ def grade(folder: Path, *, as_json: bool, **options: Any) -> int:
         options: as `grade_folder` takes them.
     """
     count = len(some(folder.resolve()))
+    if options["cluster"] == "kind":
+        kind_place.refuse_sandbox(options["isolation"])
     for name in release.own_sources(folder):
         click.echo(f"{name} is graded by your own source/{name}: it is not the course's.", err=True)
     with progress.shown("Preparing") as bar:
@@ -99,7 +101,7 @@ Give it to the class in one of two ways:
 - by nbgrader's exchange: in {folder}, run `nbgrader release_assignment {first}`, and later `nbgrader collect {first}`;
 - by hand: copy {folder}/release/{first} to the students (never source/, where the solutions are), and put what they
   hand in into {folder}/submitted/STUDENT/{first}/{NOTEBOOK}
-Then: ./lab grade {folder}"""
+Then: ./lab grade {folder}. A whole week, with late penalties and sections: grader/TEACHING.md"""
     )
     return 0
 

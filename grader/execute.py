@@ -20,6 +20,7 @@ from nbgrader.utils import is_grade
 from papermill.parameterize import parameterize_notebook
 from traitlets import Bool, Dict, Enum, Integer, Unicode
 
+from course.cluster import KINDS
 from grader import ISOLATIONS, hints
 from grader.engine import NotGradableError
 from grader.isolation import sandbox
@@ -95,9 +96,8 @@ class PapermillExecute(Execute):  # type: ignore[misc]
         if key not in _pools:
             isolated = self.isolation != "none"
             where = sandbox.prepared(isolated=isolated)
-            pool: Pool[int] = Pool(
-                where, jobs=1, isolated=isolated, cluster=self.cluster, limits=limits
-            )
+            cluster = KINDS[0] if self.cluster else ""
+            pool: Pool[int] = Pool(where, jobs=1, isolated=isolated, cluster=cluster, limits=limits)
             _pools[key] = pool
             atexit.register(pool.__exit__)
             pool.__enter__()

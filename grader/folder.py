@@ -18,8 +18,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course import locks
+from course.cluster import KINDS
 from course.progress import Progress, silent
-from grader import ISOLATIONS, config
+from grader import ISOLATIONS, config, kind_place
 from grader.assignments import Assignment
 from grader.isolation import sandbox
 from grader.journal import Entry, Journal, key_of
@@ -38,7 +39,7 @@ def grade_folder(
     *,
     jobs: int = 1,
     isolation: str = ISOLATIONS[0],
-    cluster: bool = True,
+    cluster: str = KINDS[0],
     parameters: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     again: bool = False,
@@ -53,7 +54,7 @@ def grade_folder(
         folder: nbgrader's course folder.
         jobs: how many submissions are executed at once.
         isolation: 'sandbox', or 'none': the students' code then can do what you can.
-        cluster: False for exercises that need no cluster.
+        cluster: where the clusters come from, one of course.cluster.KINDS; empty for exercises that need none.
         parameters: values for the parameters cell; None takes those of the course.
         limits: what a submission may use.
         again: grade all of them again.
@@ -62,10 +63,14 @@ def grade_folder(
 
     Raises:
         GradeError: there is nothing to grade, an assignment that nobody knows, or another run at work.
-        IsolationError: this machine has no sandbox.
+        IsolationError: this machine has no sandbox, or none that reaches such clusters.
     """
     folder = folder.resolve()
     wanted = some(folder)
+    if cluster == "kind":
+        kind_place.refuse_sandbox(isolation)
+        kind_place.prepare(progress)
+        kind_place.remove_orphans()
     where = sandbox.prepared(isolated=isolation != "none", progress=progress)
     (folder / ".kubelab").mkdir(exist_ok=True)
     with (
@@ -79,9 +84,13 @@ def grade_folder(
                 where, jobs=jobs, isolated=isolation != "none", cluster=cluster, limits=run.limits
             )
             results = []
-            for result in run.results(pool):
-                on_result(result)
-                results.append(result)
+            try:
+                for result in run.results(pool):
+                    on_result(result)
+                    results.append(result)
+            finally:
+                if cluster == "kind":
+                    kind_place.remove_orphans()
     return sorted(results, key=lambda one: (one.assignment, one.student))
 
 
@@ -152,8 +161,8 @@ class _Run:
     def _known(self, one: Submission, key: str) -> Result | None:
         """The result of a submission that was executed before."""
         row = self.recorder.outcomes.get(one.assignment, one.student)
-        if row and row.key == key:
-            return self.recorder.result(one)
+        if row and row.key == key and (known := self.recorder.known(one)):
+            return known
         entry = self.journal.read(one.assignment, one.student)
         if entry and entry.key == key and not entry.problem:
             return self.recorder.record(one, entry)

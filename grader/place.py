@@ -36,6 +36,34 @@ def end_cluster(cluster: Embedded) -> None:
     cluster.forget()
 
 
+def give_rights(student: Path) -> None:
+    """Give the user of that kubeconfig a student's rights; return when the apiserver refuses what it must.
+
+    It learns the rules by a watch. The administrator's kubeconfig is this process's own.
+    """
+    kubectl.run(["apply", "--filename", str(_MANIFEST)]).check()
+    who = ["--kubeconfig", str(student), "--dry-run=server", "--output=name"]
+    forbidden = [
+        ["create", "configmap", "probe", "--namespace=kube-public"],
+        ["run", "probe", "--image=probe", '--overrides={"spec": {"hostPID": true}}'],
+    ]
+    end = time.monotonic() + _ENFORCED_WITHIN
+    for command in forbidden:
+        while "ValidatingAdmissionPolicy" not in (said := kubectl.run([*command, *who]).stderr):
+            if time.monotonic() > end:
+                raise ClusterError(
+                    f"The student's rights are not enforced; the last answer: {said}"
+                )
+            time.sleep(_PAUSE)
+
+
+def copy_for_student(kubeconfig: Path, shared: Path) -> dict[str, str]:
+    """The variables that make a copy of a kubeconfig the student's: contexts are there to be changed."""
+    copy = shared / "kubeconfig"
+    shutil.copyfile(kubeconfig, copy)
+    return {"KUBECONFIG": str(copy)}
+
+
 class Place(Protocol):
     """What a worker needs of it."""
 
@@ -116,30 +144,8 @@ class GradingCluster:
         """Start the cluster, give the student's user its rights, and remember this state as the new one."""
         self.cluster = start_cluster(self.cluster.name, self.images, self.executor)
         os.environ.update(self.cluster.env())
-        kubectl.run(["apply", "--filename", str(_MANIFEST)]).check()
-        self._wait_until_enforced()
+        give_rights(self.cluster.student_kubeconfig)
         self.cluster.save_baseline()
-
-    def _wait_until_enforced(self) -> None:
-        """Return when the apiserver refuses to the student what it must; it learns the rules by a watch."""
-        who = [
-            "--kubeconfig",
-            str(self.cluster.student_kubeconfig),
-            "--dry-run=server",
-            "--output=name",
-        ]
-        forbidden = [
-            ["create", "configmap", "probe", "--namespace=kube-public"],
-            ["run", "probe", "--image=probe", '--overrides={"spec": {"hostPID": true}}'],
-        ]
-        end = time.monotonic() + _ENFORCED_WITHIN
-        for command in forbidden:
-            while "ValidatingAdmissionPolicy" not in (said := kubectl.run([*command, *who]).stderr):
-                if time.monotonic() > end:
-                    raise ClusterError(
-                        f"The student's rights are not enforced; the last answer: {said}"
-                    )
-                time.sleep(_PAUSE)
 
     def end(self) -> None:
         """End the cluster."""
@@ -164,10 +170,8 @@ class GradingCluster:
         return self.cluster.env()
 
     def student_env(self, shared: Path) -> dict[str, str]:
-        """The student's kubeconfig: a copy, since contexts are there to be changed."""
-        copy = shared / "kubeconfig"
-        shutil.copyfile(self.cluster.student_kubeconfig, copy)
-        return {"KUBECONFIG": str(copy)}
+        """A copy of the student's kubeconfig."""
+        return copy_for_student(self.cluster.student_kubeconfig, shared)
 
     def runtimes(self) -> list[int]:
         """The container runtimes, one a node; looked up again when one has been restarted."""

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from nbformat import NotebookNode, from_dict
 
-from course import doctor
+from course import memory
 from grader.isolation.sandbox import Sandbox
 from grader.limits import MB, Limits
 from grader.process import WorkerError, WorkerProcess
@@ -35,7 +35,7 @@ def usual_jobs() -> int:
     than there is memory for.
     """
     at_once = 2 * len(os.sched_getaffinity(0))
-    return max(1, min(at_once, doctor.memory_available() // _MEMORY, _MOST_BY_ITSELF))
+    return max(1, min(at_once, memory.available() // _MEMORY, _MOST_BY_ITSELF))
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Pool(Generic[Key]):
     Args:
         jobs: how many notebooks are executed at once.
         isolated: whether walls stand around the students' code.
-        cluster: whether the notebooks need a cluster.
+        cluster: where each one's cluster comes from, one of course.cluster.KINDS; empty: they need none.
         limits: what each may use.
     """
 
     def __init__(
-        self, sandbox: Sandbox, *, jobs: int, isolated: bool, cluster: bool, limits: Limits
+        self, sandbox: Sandbox, *, jobs: int, isolated: bool, cluster: str, limits: Limits
     ) -> None:
         self._sandbox, self._isolated, self._cluster, self._limits = (
             sandbox,
@@ -91,10 +91,12 @@ class Pool(Generic[Key]):
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, problem: object = None, *_: object) -> None:
         self._ending.set()
-        for worker in list(self._workers.values()):
-            worker.interrupt()
+        # A cluster that is a process of ours ends with its worker. One of Docker's has to be ended by it.
+        if problem or self._cluster != "kind":
+            for worker in list(self._workers.values()):
+                worker.interrupt()
         for _thread in self._threads:
             self._jobs.put(None)
         for thread in self._threads:

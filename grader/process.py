@@ -20,7 +20,13 @@ from course import processes
 from grader.isolation.sandbox import Sandbox
 from grader.limits import Limits
 
-_STARTS_WITHIN, _ENDS_BY_ITSELF_WITHIN, _ENDS_WITHIN = 180.0, 5.0, 10.0
+_ENDS_BY_ITSELF_WITHIN, _ENDS_WITHIN = 5.0, 10.0
+_STARTS_WITHIN = {"": 180.0, "embedded": 180.0, "kind": 600.0}
+_ENDS_ITS_CLUSTER_WITHIN = {
+    "": _ENDS_BY_ITSELF_WITHIN,
+    "embedded": _ENDS_BY_ITSELF_WITHIN,
+    "kind": 60.0,
+}
 _AROUND_A_SUBMISSION = 120.0  # seconds beside the submission's own: kernels' start and end
 
 
@@ -56,12 +62,13 @@ class WorkerProcess:
     Args:
         sandbox: where it runs.
         isolated: False: without any wall.
-        cluster: False: for exercises that need none.
+        cluster: where its cluster comes from, one of course.cluster.KINDS; empty: for exercises that need none.
     """
 
-    def __init__(self, sandbox: Sandbox, *, isolated: bool, cluster: bool) -> None:
+    def __init__(self, sandbox: Sandbox, *, isolated: bool, cluster: str) -> None:
         options = {"isolated": isolated, "cluster": cluster, "images": str(sandbox.images or "")}
         command = [sys.executable, "-m", "grader.worker", json.dumps(options)]
+        self._cluster = cluster
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
         self._room = None if isolated else tempfile.TemporaryDirectory(prefix="kl-")
         env = None
@@ -86,7 +93,7 @@ class WorkerProcess:
     def wait_ready(self) -> None:
         """Wait until the cluster is as new; raises WorkerError where it does not become so."""
         if not self._ready:
-            self._expect("ready", _STARTS_WITHIN)
+            self._expect("ready", _STARTS_WITHIN[self._cluster])
             self._ready = True
 
     def execute(self, notebook: NotebookNode, limits: Limits) -> dict[str, Any]:
@@ -106,7 +113,7 @@ class WorkerProcess:
         with contextlib.suppress(OSError):  # it has ended, and did not read the last job
             self._process.stdin.close()  # type: ignore[union-attr]
         with contextlib.suppress(WorkerError):
-            while "ended" not in self._answer(_ENDS_BY_ITSELF_WITHIN):
+            while "ended" not in self._answer(_ENDS_ITS_CLUSTER_WITHIN[self._cluster]):
                 pass
         try:
             self._process.wait(_ENDS_BY_ITSELF_WITHIN)

@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 
-from grader import autograded, hints
+from grader import autograded, hints, late
 from grader.assignments import api
 from grader.engine import NotGradableError
 from grader.journal import Entry, Journal
@@ -53,12 +53,22 @@ class Recorder:
         self._put(one, outcome, reason, entry.isolation, entry.attempts, entry.seconds, key)
         return self.result(one, notebooks)
 
+    def known(self, one: Submission) -> Result | None:
+        """The result of a submission that was recorded before; None where a later one lies there now.
+
+        It is the same work, but the time counts anew: a due date or the rule for late work may be another.
+        """
+        handed_in = self.api.coursedir.get_existing_timestamp(str(one.folder))
+        where = (self.database, one.assignment, one.student)
+        return self.result(one) if late.decided_again(self.api.config, *where, handed_in) else None
+
     def unreadable(self, one: Submission, why: list[str], key: str, isolation: str) -> Result:
         """Record a zero for every graded cell, for a person to look at: nothing could be executed."""
         with Gradebook(self.database) as book:
             book.update_or_create_student(one.student)
             submission = book.update_or_create_submission(one.assignment, one.student)
             for notebook in submission.notebooks:
+                notebook.late_submission_penalty = None  # nothing is left that it could take
                 for grade in notebook.grades:
                     grade.auto_score = 0
                     grade.needs_manual_grade = True
@@ -79,18 +89,20 @@ class Recorder:
         taken = hints.used(one.folder, one.assignment)
         self.outcomes.put_hints(one.assignment, one.student, taken)
         found: Mapping[Path, NotebookNode] = {}
+        penalty = 0.0
         if outcome is Outcome.NOT_GRADABLE:
             most = max_score(self.database, one.assignment)
             score = None
         else:
-            score, most = scores(self.database, one.assignment, one.student)
+            score, penalty, most, lateness = scores(self.database, one.assignment, one.student)
+            reasons += late.reason(lateness, penalty)
             found = notebooks or self._autograded(one)
             for notebook in found.values():
                 reasons += autograded.reasons(notebook)
                 items += autograded.items(notebook)
         return Result(
             one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, max(found, default=None),
-            tuple(items), row.isolation, row.attempts, taken,
+            tuple(items), row.isolation, row.attempts, taken, penalty,
         )  # fmt: skip
 
     def _autograded(self, one: Submission) -> dict[Path, NotebookNode]:
@@ -107,14 +119,17 @@ class Recorder:
         self.outcomes.put(row)
 
 
-def scores(database: str, assignment: str, student: str) -> tuple[float, float]:
-    """(score, points that could be had) as the gradebook has them."""
+def scores(database: str, assignment: str, student: str) -> tuple[float, float, float, float]:
+    """(score, late penalty that is taken off it, points that could be had, seconds late), by the gradebook."""
     with Gradebook(database) as book:
         try:
             submission = book.find_submission(assignment, student)
-            return float(submission.score), float(submission.max_score)
+            penalty = float(submission.late_submission_penalty or 0)
+            # nbgrader's own export takes it off in the same way: its `score` is without the penalty.
+            score = max(0.0, round(float(submission.score) - penalty, 6))
+            return score, penalty, float(submission.max_score), submission.total_seconds_late
         except MissingEntry:
-            return 0.0, float(book.find_assignment(assignment).max_score)
+            return 0.0, 0.0, float(book.find_assignment(assignment).max_score), 0.0
 
 
 def max_score(database: str, assignment: str) -> float:

@@ -73,6 +73,7 @@ class Result:
         isolation: what stood between the student's code and the grader: 'sandbox' or 'none'.
         attempts: how often it was executed; more than once only where it could not be graded.
         hints: the hints taken, 1 to 3, of each task of which any were; they cost nothing.
+        late_penalty: the points that handing in late has cost; `score` is what was left.
     """
 
     student: str
@@ -87,6 +88,7 @@ class Result:
     isolation: str = "none"
     attempts: int = 1
     hints: dict[str, int] = field(default_factory=dict)
+    late_penalty: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The same, as plain data for JSON."""
@@ -99,7 +101,8 @@ def _line(reason: Reason) -> str:
     short = " ".join([rows[0], *(row for row in rows[1:] if row.startswith("Likely cause"))])
     short = short if len(short) <= 300 else short[:297] + "..."
     points = f" −{reason.points:g}" if reason.points else ""
-    return f"{reason.cell}{points}: {short}" if reason.cell else short
+    where = f"{reason.cell}{points}".strip()
+    return f"{where}: {short}" if where else short
 
 
 def table(results: Sequence[Result]) -> Table:

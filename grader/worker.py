@@ -1,6 +1,6 @@
 """What runs in the sandbox: it has a cluster, and executes one submission after the other on it.
 
-`python -m grader.worker OPTIONS`, with OPTIONS as JSON: {"isolated": bool, "cluster": bool, "images": path}.
+`python -m grader.worker OPTIONS`, with OPTIONS as JSON: {"isolated": bool, "cluster": kind or "", "images": path}.
 It reads a job a line and writes an answer a line, all JSON:
 
     > {"notebook": {…}, "limits": {…}}
@@ -44,6 +44,7 @@ from grader import engine
 from grader.engine import NotGradableError, Side, Watch
 from grader.isolation import sandbox, student, watchdog
 from grader.isolation.standstill import Standstill
+from grader.kind_place import GradingKind
 from grader.limits import Limits
 from grader.place import GradingCluster, NoCluster, Place
 
@@ -182,10 +183,11 @@ def serve(options: Mapping[str, Any], jobs: Iterable[str], say: Say) -> None:
     """Work until there are no more jobs, or the cluster is broken."""
     isolated = bool(options["isolated"])
     place: Place = NoCluster()
-    if options["cluster"]:
-        place = GradingCluster(
-            Path(options["images"]) if options["images"] else None, isolated=isolated
-        )
+    images = Path(options["images"]) if options["images"] else None
+    if options["cluster"] == "kind":
+        place = GradingKind(images)
+    elif options["cluster"]:
+        place = GradingCluster(images, isolated=isolated)
     with ExitStack() as stack:
         shared = sandbox.STUDENT
         if not isolated:

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,47 @@ from course.cluster.embedded import Embedded
 from tests.support import end_processes_of, lab_argv, processes_of
 
 Lab = Callable[..., subprocess.CompletedProcess[str]]
+
+
+_TOGETHER = {
+    "tests/kind/": "kind",
+    "tests/course/test_exercise_on_a_cluster.py": "busy",
+    "tests/hostile/test_hostile.py": "busy",
+}
+"""Tests that stay together, by the beginnings of their names; elsewhere a file's do.
+
+Those on kind share a Docker daemon and a cluster. The busy ones take all of the processors, each by itself: side by
+side, the others would have none.
+"""
+
+
+def _group(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return next((group for names, group in _TOGETHER.items() if file.startswith(names)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives a worker a whole group at a time: its tests share clusters and what they grade."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, what may take longest begins first: a long file that comes last is waited for by all.
+
+    How long a group may take is the longest deadline of its tests.
+    """
+    longest: dict[str, float] = {}
+    for item in items:
+        group, deadline = _group(item.nodeid), item.get_closest_marker("timeout")
+        longest[group] = max(longest.get(group, 0.0), float(deadline.args[0]) if deadline else 0.0)
+    items.sort(key=lambda item: -longest[_group(item.nodeid)])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,15 @@ from course import processes
 def lab_argv(*arguments: str) -> list[str]:
     """The command `lab ARGUMENTS…`, without the bootstrap."""
     return [sys.executable, "-P", "-m", "course", *arguments]
+
+
+def listens(port: int) -> bool:
+    """Whether something takes connections at this port of 127.0.0.1."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError:
+        return False
+    return True
 
 
 def fastest(*calls: Callable[[], object], rounds: int = 5) -> list[float]:

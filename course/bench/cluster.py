@@ -10,14 +10,16 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
-from course import processes
+from course import cluster as clusters
+from course import launching, processes
+from course.cluster.base import Cluster
 from course.cluster.embedded import Embedded
 from course.errors import ClusterError, ClusterTimeoutError
 
@@ -47,8 +49,9 @@ AIMS = (
 
 @dataclass
 class Figures:
-    """What was measured, one value a run, by the key of its aim."""
+    """What was measured of clusters of one kind, one value a run, by the key of its aim."""
 
+    kind: str = "embedded"
     values: dict[str, list[float]] = field(default_factory=lambda: {aim.key: [] for aim in AIMS})
 
     def add(self, key: str, value: float) -> None:
@@ -56,13 +59,18 @@ class Figures:
         self.values[key].append(value)
 
     def summary(self) -> list[dict[str, Any]]:
-        """One entry an aim: the median, the least, the most, and whether the median reaches the aim."""
+        """One entry a figure: the median, the least, the most, and whether the median reaches its aim.
+
+        The aims are the embedded cluster's.
+        """
         rows = []
-        for aim in AIMS:
+        for aim in (one for one in AIMS if self.values[one.key]):
             values = self.values[aim.key]
             median = statistics.median(values)
+            at_most = aim.at_most if self.kind == "embedded" else None
             rows.append(
                 {
+                    "cluster": self.kind,
                     "figure": aim.key,
                     "what": aim.what,
                     "unit": aim.unit,
@@ -70,57 +78,57 @@ class Figures:
                     "min": round(min(values), 3),
                     "max": round(max(values), 3),
                     "runs": len(values),
-                    "aim": aim.at_most,
-                    "reached": None if aim.at_most is None else median <= aim.at_most,
+                    "aim": at_most,
+                    "reached": None if at_most is None else median <= at_most,
                 }
             )
         return rows
 
 
-def bench(runs: int, *, as_json: bool, image: str = IMAGE) -> int:
-    """Measures `runs` clusters one after the other; returns 1 when a median misses its aim."""
-    figures = Figures()
+def bench(runs: int, kinds: Sequence[str], *, as_json: bool, image: str = IMAGE) -> int:
+    """Measures `runs` clusters of each kind, in turns; returns 1 when a median misses its aim."""
+    figures = [Figures(kind) for kind in dict.fromkeys(kinds)]
     with contextlib.redirect_stdout(sys.stderr):
-        _warm()
+        for one in figures:
+            launching.prepare(one.kind)
         for number in range(1, runs + 1):
-            click.echo(f"run {number}/{runs} ...", err=True)
-            _one_run(figures, image)
-    rows = figures.summary()
+            for one in figures:
+                click.echo(f"run {number}/{runs}, {one.kind} ...", err=True)
+                _one_run(one, image)
+    rows = [row for one in figures for row in one.summary()]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
-        _show(rows)
+        for one in figures:
+            _show(one.kind, one.summary())
     return 0 if all(row["reached"] is not False for row in rows) else 1
-
-
-def _warm() -> None:
-    """Builds what is missing, so that no run pays for it."""
-    from course import images
-    from course.cluster import binary
-
-    binary.ensure()
-    images.ensure()
 
 
 def _one_run(figures: Figures, image: str) -> None:
     name = f"bench-{uuid.uuid4().hex[:8]}"
-    cluster = Embedded(name)
+    cluster = clusters.get(name, figures.kind)
     try:
-        figures.add("up", _timed(lambda: _lab("up", "--name", name)))
+        figures.add("up", _timed(lambda: _lab("up", "--cluster", figures.kind, "--name", name)))
         with _api(cluster) as api:
             _must_be_ready(api)
-            keeper = cluster.keeper
-            if keeper is None:
-                raise ClusterError(f"the cluster {name!r} ended by itself.", f"See {cluster.logs}.")
-            figures.add("cpu", cpu_seconds(keeper.pid))
-            figures.add("memory", resident(keeper.pid) / 1e6)
+            if isinstance(cluster, Embedded):
+                figures.add("cpu", cpu_seconds(_keeper(cluster)))
+                figures.add("memory", resident(_keeper(cluster)) / 1e6)
             _pod_running(api, "warm", image)  # pulls the image
             figures.add("pod", _pod_running(api, "timed", image))
-            figures.add("memory-pods", resident(keeper.pid) / 1e6)
+            if isinstance(cluster, Embedded):
+                figures.add("memory-pods", resident(_keeper(cluster)) / 1e6)
         figures.add("down", _timed(lambda: _lab("down", "--name", name)))
     finally:
         cluster.delete()
         cluster.forget()
+
+
+def _keeper(cluster: Embedded) -> int:
+    """The process whose descendants are the cluster."""
+    if keeper := cluster.keeper:
+        return keeper.pid
+    raise ClusterError(f"the cluster {cluster.name!r} ended by itself.", f"See {cluster.logs}.")
 
 
 def _timed(action: Callable[[], None]) -> float:
@@ -136,7 +144,7 @@ def _lab(*arguments: str) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=360,
         check=False,
     )
     if done.returncode:
@@ -144,7 +152,7 @@ def _lab(*arguments: str) -> None:
 
 
 @contextlib.contextmanager
-def _api(cluster: Embedded) -> Iterator[Any]:
+def _api(cluster: Cluster) -> Iterator[Any]:
     from kubernetes import client, config
 
     with config.new_client_from_config(config_file=str(cluster.kubeconfig)) as api:
@@ -215,13 +223,13 @@ def cpu_seconds(root: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
+def _show(kind: str, rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     runs = rows[0]["runs"]
     table = Table(
-        "figure", "median", "min", "max", "aim", "", title=f"{runs} clusters, one node each"
+        "figure", "median", "min", "max", "aim", "", title=f"{runs} {kind} clusters, one node each"
     )
     for column in table.columns[1:5]:
         column.justify = "right"

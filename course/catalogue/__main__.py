@@ -9,7 +9,7 @@ from course import sources
 from course.catalogue import package, po
 from course.catalogue.apply import path_of
 from course.catalogue.update import update
-from course.content import LESSONS
+from course.content import LESSONS, START
 from course.language import LANGUAGES, SOURCE
 from course.paths import ROOT
 
@@ -35,7 +35,7 @@ def _update(lessons: list[str]) -> None:
     for lang in LANGUAGES:
         if lang == SOURCE:
             continue
-        for lesson in lessons or LESSONS:
+        for lesson in lessons or (*LESSONS, START):
             path = path_of(lesson, lang)
             _say(
                 path,

@@ -30,7 +30,9 @@ def messages(root: Path = ROOT) -> list[Message]:
         for path in (root / package).rglob("*.py")
         if "content" not in path.relative_to(root).parts
     )
-    templates = sorted((root / "grader").rglob("*.j2"))
+    templates = sorted(
+        path for one in ("grader", "course/views") for path in (root / one).rglob("*.j2")
+    )
     texts = [text for path in modules for text in of_module(path)]
     texts += [text for path in templates for text in of_template(path)]
     return distinct(Message("", text) for text in texts)

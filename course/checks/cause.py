@@ -12,6 +12,16 @@ _PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrI
 _STUCK = frozenset(
     {"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CrashLoopBackOff"}
 )
+# How registries that did not answer are told of: the next try may be answered, whatever the image.
+_UNANSWERED = (
+    "timeout",
+    "timed out",
+    "deadline exceeded",
+    "no answer within",
+    "refused",
+    "reset by peer",
+    "EOF",
+)
 
 
 def is_stuck(item: dict[str, Any] | None) -> bool:
@@ -36,7 +46,8 @@ def _has_backed_off(waiting: dict[str, str], image: str) -> bool:
     """Of one container. Who changes the image of a Pod sees the trouble of the old one for a moment still."""
     reason, message = waiting.get("reason", ""), waiting.get("message", "")
     told_of_another = reason in _PULL and message != "" and f'"{image}"' not in message
-    return reason in _STUCK and not told_of_another
+    unanswered = "not found" not in message and any(words in message for words in _UNANSWERED)
+    return reason in _STUCK and not told_of_another and not (reason in _PULL and unanswered)
 
 
 def of(item: dict[str, Any]) -> tuple[str, str]:

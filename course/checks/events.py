@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from course import kubectl
 from course.checks import cause
 from course.checks.failure import CheckFailed
 from course.language import _
+from course.patience import clock
 
 if TYPE_CHECKING:
     from course.checks.objects import Object
@@ -32,12 +32,12 @@ def event(about: Object, reason: str, *, contains: str = "", within: float) -> d
     selector = f"involvedObject.uid={item['metadata']['uid']}"
     space = about.namespace or "default"  # where events about objects without a namespace are
     seen: list[dict[str, Any]] = []
-    end = time.monotonic() + within
+    end = clock() + within
     for one in kubectl.get_all("events", "--namespace", space, "--field-selector", selector):
         seen.append(one)
         if _is(one, reason, contains):
             return one
-    if (left := end - time.monotonic()) > 0:
+    if (left := end - clock()) > 0:
         with closing(kubectl.watch("events", "", space, left, fields=selector)) as told:
             for _kind, one in told:
                 seen.append(one)

@@ -42,7 +42,7 @@ def hint(lesson: str, task: str) -> None:
     if any(os.environ.get(name) for name in _NOBODY):
         return
     text_of(lesson, task, 1)
-    path = _folder() / FILE
+    path = notebook_folder() / FILE
     noted = taken(path)
     before = noted.get(task, 0)
     step = before if pace.in_a_row else min(before + 1, STEPS)
@@ -129,7 +129,7 @@ def _note(path: Path, steps: Mapping[str, int]) -> str:
     return ""
 
 
-def _folder() -> Path:
+def notebook_folder() -> Path:
     """The notebook's folder: where its kernel was started, wherever the student's code went since."""
     shell = _shell()
     return Path(shell.starting_dir) if shell is not None else Path.cwd()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 import urllib.error
-import urllib.request
 
+from course import door
 from course.checks.failure import CheckFailed, NoAnswer
 from course.language import _
+from course.patience import clock
 
 # Between two tries: an answer over the network is no event that could be awaited.
 PAUSE = 0.2
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def http(
@@ -36,7 +36,7 @@ def http(
     Raises:
         CheckFailed: with what came last; NoAnswer where nobody answered.
     """
-    end = time.monotonic() + within
+    end = clock() + within
     wanted = _(
         "an answer with status {status} from {url} within {seconds:g} s",
         status=status,
@@ -46,11 +46,11 @@ def http(
     wanted += _(", holding “{text}”", text=contains) if contains else ""
     wanted += _(", other than the page before") if differs_from is not None else ""
     while True:
-        came, page = ask(url, max(0.5, min(5.0, end - time.monotonic())))
+        came, page = ask(url, max(0.5, min(5.0, end - clock())))
         right = came == str(status) and contains in page and page != differs_from
         if right:
             return page
-        if time.monotonic() >= end:
+        if clock() >= end:
             break
         time.sleep(PAUSE)
     found = _("status {status}", status=came) if came.isdigit() else came
@@ -63,10 +63,12 @@ def http(
 def ask(url: str, seconds: float) -> tuple[str, str]:
     """(status or the reason why there is none, page)."""
     try:
-        with _opener.open(url, timeout=seconds) as reply:
+        with door.opener().open(url, timeout=seconds) as reply:
             return str(reply.status), reply.read(1_000_000).decode("utf-8", "replace")
     except urllib.error.HTTPError as refusal:
         with refusal:
+            if reason := refusal.headers.get(door.NO_ANSWER):
+                return _("no answer ({reason})", reason=reason), ""
             return str(refusal.code), refusal.read(1_000_000).decode("utf-8", "replace")
     except urllib.error.URLError as problem:
         return _("no answer ({reason})", reason=problem.reason), ""

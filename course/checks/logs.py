@@ -8,6 +8,7 @@ from course import kubectl
 from course.checks import cause
 from course.checks.failure import CheckFailed
 from course.language import _
+from course.patience import clock
 
 if TYPE_CHECKING:
     from course.checks.objects import Object
@@ -59,7 +60,7 @@ def _followed(pod: Object, text: str, container: str, within: float) -> str:
     seen: list[str] = []
     args = ["logs", "--follow", *_words(pod, container, previous=False)]
     try:
-        return kubectl.stream(args, seen.append, deadline=within, until=text).stdout
+        return kubectl.stream(args, seen.append, deadline=within, until=text, now=clock).stdout
     except kubectl.CommandTimeoutError:
         return "".join(seen)
 

@@ -19,6 +19,7 @@ from course.checks.http import http
 from course.checks.match import Mismatch, compare
 from course.checks.ready import STEADY
 from course.language import _
+from course.patience import clock
 
 WITHIN = 20.0
 # Kinds of more than one word, as the documentation writes them.
@@ -79,20 +80,21 @@ class Object:
         It must come true within `within` seconds, and hold for `steady`.
         """
         wrong = ready.judge(self.kind)
-        end = time.monotonic() + within
+        end = clock() + within
         while True:
-            item = self._until(wrong, "", max(0.0, end - time.monotonic()), patience=within)
+            item = self._until(wrong, "", max(0.0, end - clock()), patience=within)
             fallen = self._falls(wrong, ready.seconds_left(item, self.kind, steady))
             if fallen is None:
                 return item
-            if time.monotonic() >= end or cause.is_stuck(fallen):
+            if clock() >= end or cause.is_stuck(fallen):
                 raise self._failure(fallen, wrong, "", within)
 
     def _falls(
         self, wrong: Callable[[dict[str, Any]], list[Mismatch]], seconds: float
     ) -> dict[str, Any] | None:
         """The object as it was when something was wrong with it, or None if nothing was for so long."""
-        with closing(kubectl.watch(self.kind, self.name, self.namespace, seconds)) as events:
+        watch = kubectl.watch(self.kind, self.name, self.namespace, seconds, now=time.monotonic)
+        with closing(watch) as events:
             return next((item for _kind, item in events if wrong(item)), None)
 
     def must_not_match(self, unwanted: Mapping[str, Any], because: str = "") -> None:

@@ -7,16 +7,16 @@ names, above all): `from_pod` asks there.
 from __future__ import annotations
 
 import re
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from course import kubectl
+from course import door, kubectl
 from course.checks.failure import CheckFailed, NoAnswer
 from course.checks.http import PAUSE, ask
 from course.checks.objects import Object
 from course.language import _
+from course.patience import clock
 
 REQUESTS = 30
 _ADDRESS = re.compile(r"^Address(?: \d+)?:\s*([0-9a-f.:]+)", re.MULTILINE)
@@ -30,13 +30,13 @@ def from_pod(
     Raises:
         CheckFailed: another answer came; NoAnswer, with wget's own words: none came in time.
     """
-    end = time.monotonic() + within
+    end = clock() + within
     argv = ["wget", "-q", "-T", "3", "-O", "-", url]
     while True:
         done = _exec(client, argv)
         if done.status == 0 and contains in done.stdout:
             return done.stdout
-        if time.monotonic() >= end:
+        if clock() >= end:
             break
         time.sleep(PAUSE)
     wanted = _(
@@ -56,12 +56,12 @@ def from_pod(
 
 def must_not_answer(url: str, *, about: str = "", because: str = "", within: float = 5) -> None:
     """Nobody answers, or nobody does any more after `within` seconds. An HTTP error is an answer."""
-    end = time.monotonic() + within
+    end = clock() + within
     while True:
         came, page = ask(url, 2.0)
         if not came.isdigit():
             return
-        if time.monotonic() >= end:
+        if clock() >= end:
             break
         time.sleep(PAUSE)
     found = (
@@ -83,19 +83,15 @@ def addresses(name: str, client: Object | None = None) -> list[str]:
         # What precedes the first name is about the name server.
         answer = said.partition("Name:")[2]
         return sorted(set(_ADDRESS.findall(answer)))
-    try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except socket.gaierror:
-        return []
-    return sorted({str(one[4][0]) for one in found})
+    return door.addresses(name)
 
 
 def resolves_to(
     name: str, wanted: Iterable[str], client: Object | None = None, *, within: float = 8
 ) -> list[str]:
     """DNS gives exactly these addresses for the name; names live some seconds in caches."""
-    expected, end = sorted(set(wanted)), time.monotonic() + within
-    while (found := addresses(name, client)) != expected and time.monotonic() < end:
+    expected, end = sorted(set(wanted)), clock() + within
+    while (found := addresses(name, client)) != expected and clock() < end:
         time.sleep(PAUSE)
     if found == expected:
         return found
@@ -143,13 +139,13 @@ def answered_by(
     An answer of another begins the count anew, until `within` seconds are over: what a Service sends
     where changes a moment after its endpoints.
     """
-    expected, end = set(wanted), time.monotonic() + within
+    expected, end = set(wanted), clock() + within
     counts: Counter[str] = Counter()
     while True:
         came, page = ask(url, 3.0)
         one = who(page) if came == "200" else came
         counts[one] += 1
-        late = time.monotonic() >= end
+        late = clock() >= end
         if one not in expected:
             if late:
                 break

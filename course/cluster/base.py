@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from course.processes import ProcessId
 from course.progress import Progress
 
 StateName = Literal["absent", "starting", "ready", "failed", "stopping"]
@@ -116,8 +117,27 @@ class Cluster(Protocol):
         """The cluster's name."""
 
     @property
+    def kind(self) -> str:
+        """Where it comes from: one of course.cluster.KINDS."""
+
+    @property
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig."""
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs, which outlive the cluster."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs, ready or not."""
+
+    @property
+    def made_here(self) -> bool:
+        """Whether this object's `create` has started it."""
+
+    def lifeline(self) -> ProcessId | None:
+        """A process that ends when the cluster does; None where the cluster does not run."""
 
     def create(self, spec: Spec) -> bool:
         """Starts the cluster; returns False where it runs already. Does not wait until it is ready."""
@@ -129,6 +149,9 @@ class Cluster(Protocol):
 
     def delete(self) -> bool:
         """Ends the cluster and removes its state but its logs; returns False where there was none."""
+
+    def forget(self) -> None:
+        """Removes what `delete` leaves, the logs, of a cluster whose name is not used again."""
 
     def status(self) -> Status:
         """What the cluster is now; its state is 'absent' where there is none."""

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from course import disk, locks, processes, signals
-from course.cluster import binary, events, machines, tools
+from course.cluster import binary, events, machines, starting, tools
 from course.cluster.base import Event, Reset, Spec, Status
 from course.cluster.control import Control
 from course.cluster.state import State
@@ -30,6 +30,8 @@ _ROOM = 300 << 20
 
 class Embedded:
     """One embedded cluster, known by its name; implements course.cluster.base.Cluster."""
+
+    kind = "embedded"
 
     def __init__(self, name: str = "kubelab") -> None:
         self._state = State(name)
@@ -58,9 +60,18 @@ class Embedded:
         return self._state.logs
 
     @property
+    def running(self) -> bool:
+        """Whether it runs, ready or not."""
+        return self.keeper is not None
+
+    @property
     def keeper(self) -> processes.ProcessId | None:
         """The cluster's first process, ancestor of all its others; None when it does not run."""
         return self._state.keeper()
+
+    def lifeline(self) -> processes.ProcessId | None:
+        """A process that ends when the cluster does: the keeper."""
+        return self.keeper
 
     def create(self, spec: Spec) -> bool:
         """Starts the cluster; returns False where it runs already, with as many nodes.
@@ -265,14 +276,7 @@ class Embedded:
         if not old:
             self._control()  # says that it is not running
         self.delete()
-        spec = Spec(
-            name=self.name,
-            nodes=int(old.get("nodes", 1)),
-            executor=old.get("executor", "auto"),
-            images=Path(old["images"]) if old.get("images") else None,
-            registries=Path(old["registries"]) if old.get("registries") else None,
-        )
-        self.create(spec)
+        self.create(self._state.as_spec(old))
         return self.wait_ready()
 
     def save_baseline(self) -> None:
@@ -324,17 +328,6 @@ class Embedded:
 def start(
     spec: Spec, timeout: float = 120, on_event: Callable[[Event], None] | None = None
 ) -> tuple[Embedded, bool]:
-    """Starts a cluster and waits until a pod can run on it; a cluster that does not get there is ended.
-
-    Returns:
-        the cluster, and whether it was started here (False: it ran already).
-    """
+    """course.cluster.starting.start of an embedded cluster; returns it too."""
     cluster = Embedded(spec.name)
-    try:
-        cluster.create(spec)
-        cluster.wait_ready(timeout, on_event)
-    except (ClusterError, KeyboardInterrupt):
-        if cluster.made_here:  # known also where Ctrl-C comes just as create returns
-            cluster.delete()
-        raise
-    return cluster, cluster.made_here
+    return cluster, starting.start(cluster, spec, timeout, on_event)

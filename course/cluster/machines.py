@@ -98,13 +98,16 @@ class Machine:
 
     def _bubble(self) -> list[str]:
         options = ["--unshare-user", "--unshare-uts", "--hostname", self.name]
-        options += ["--uid", "0", "--gid", "0", "--dev-bind", "/", "/"]
+        options += ["--uid", "0", "--gid", "0"]
         binds = self._binds()
         # bwrap makes a missing mount point on the machine itself: a folder that lacks one gets its
         # likeness, with the same entries, and the mount point in it.
-        targets = [target for _, target in binds]
-        for parent in sorted({t.parent for t in targets if not t.exists()}):
-            options += _likeness(parent, {t.name for t in targets if t.parent == parent})
+        gaps = {_gap(target) for _, target in binds if not target.exists()}
+        folders = sorted({gap.parent for gap in gaps})
+        if Path("/") not in folders:
+            options += ["--dev-bind", "/", "/"]
+        for folder in folders:
+            options += _likeness(folder)
         for source, target in binds:
             options += ["--bind", str(source), str(target)]
         return [*options, "--chdir", "/"]
@@ -133,12 +136,15 @@ def find(state: State, status: Status, node: str) -> Machine:
     )
 
 
-def _likeness(folder: Path, without: set[str]) -> list[str]:
-    """A folder with the entries of `folder`, but for some: new ones can be put there."""
+def _gap(target: Path) -> Path:
+    """The first part of a path that is not there, as /media in /media/usb: its folder is."""
+    return target if target.parent.exists() else _gap(target.parent)
+
+
+def _likeness(folder: Path) -> list[str]:
+    """A folder with the entries of `folder`, in which there may be more."""
     options = ["--tmpfs", str(folder)]
-    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if entry.name in without:
-            continue
+    for entry in sorted(folder.iterdir()):
         if entry.is_symlink():
             options += ["--symlink", str(entry.readlink()), str(entry)]
         else:

@@ -153,6 +153,16 @@ class State:
         half.write_text(json.dumps(data, indent=2) + "\n")
         half.replace(self.spec_file)
 
+    def as_spec(self, data: dict[str, Any]) -> Spec:
+        """What `write_spec` wrote, to make the same cluster anew."""
+        return Spec(
+            name=self.name,
+            nodes=int(data.get("nodes", 1)),
+            executor=data.get("executor", "auto"),
+            images=Path(data["images"]) if data.get("images") else None,
+            registries=Path(data["registries"]) if data.get("registries") else None,
+        )
+
     def remove(self) -> None:
         """Removes everything but the logs.
 

@@ -19,8 +19,9 @@ from course.errors import ImageError
 from course.images import paths
 from course.images.lock import held
 from course.images.oci import Layout
+from course.kit import VARIABLE
 
-__all__ = ["docker_io_answers", "ensure", "key", "needed"]
+__all__ = ["docker_io_answers", "ensure", "key", "needed", "stand_ins"]
 
 _DOCKER_IO = "https://registry-1.docker.io/v2/"
 MODES = ("auto", "real", "stand-in")
@@ -43,14 +44,33 @@ def ensure(
     Raises:
         ImageError: docker.io does not answer, and the images cannot be built here.
     """
+    if os.environ.get(VARIABLE):
+        from course.kit import use
+
+        kit = use.current()
+        return kit.images() if kit else None
     folder = paths.layout()
     if _mode() == "real":
         return None
-    if (folder / "index.json").is_file() and Layout(folder).is_whole(key()):
-        return folder
-    if not needed():
-        return None
-    return _build(folder, progress)
+    if _built(folder) or needed():
+        return stand_ins(progress)
+    return None
+
+
+def stand_ins(
+    progress: Callable[[str, int, int], None] = lambda _message, _done, _total: None,
+) -> Path:
+    """The OCI image layout of the stand-ins, which are built if need be, whether or not docker.io answers.
+
+    Raises:
+        ImageError: they cannot be built here.
+    """
+    folder = paths.layout()
+    return folder if _built(folder) else _build(folder, progress)
+
+
+def _built(folder: Path) -> bool:
+    return (folder / "index.json").is_file() and Layout(folder).is_whole(key())
 
 
 def needed() -> bool:

@@ -152,8 +152,10 @@ def _entries(definition: Definition, made: Built, layout: oci.Layout) -> list[oc
         "built on this machine from Debian packages",
     }
     architecture = _PLATFORM.get(debian.architecture(), debian.architecture())
-    config = _config(definition, version, labels)
-    manifest = layout.add_image(made.layers, config, architecture, {"org.kubelab.stand-in": "true"})
+    settings = config(definition, version, labels)
+    manifest = layout.add_image(
+        made.layers, settings, architecture, {"org.kubelab.stand-in": "true"}
+    )
     entries = []
     for tag in definition.tags:
         reference = f"docker.io/{definition.name}:{tag}"
@@ -179,7 +181,7 @@ def _version(definition: Definition, packages: list[debian.Package]) -> str:
     return upstream
 
 
-def _config(definition: Definition, version: str, labels: dict[str, str]) -> dict[str, Any]:
+def config(definition: Definition, version: str, labels: dict[str, str]) -> dict[str, Any]:
     given = definition.config
     full = {
         "Entrypoint": list(given.entrypoint),

@@ -39,15 +39,19 @@ def of(folders: Iterable[Path | str]) -> list[Path]:
     return [place for place in places if place.is_dir()]
 
 
-def ensure(progress: Progress) -> Path:
-    """Compile what is not there yet; where that fails, the sandboxes work as well, but are slower."""
+def ensure(progress: Progress) -> Path | None:
+    """Compile what is not there yet; where that fails, the sandboxes work as well, but are slower.
+
+    Returns:
+        the folder of the cache; None where it cannot be made, in a cache that may only be read, say.
+    """
     done = cached() / f"made-{_key()}"
     if not done.exists():
         progress("compiling what the sandboxes import", 0, 0)
         with contextlib.suppress(OSError, RuntimeError, subprocess.SubprocessError):
             _compile(cached())
             done.touch()
-    return cached()
+    return cached() if cached().is_dir() else None
 
 
 def _key() -> str:

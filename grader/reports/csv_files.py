@@ -20,6 +20,7 @@ _RESULTS = [
     "assignment",
     "score",
     "max_score",
+    "late_penalty",
     "outcome",
     "isolation",
     "attempts",
@@ -84,6 +85,7 @@ def _row(one: Result) -> list[str]:
         guarded(one.assignment),
         points(one.score),
         number(one.max_score),
+        number(one.late_penalty),
         str(one.outcome),
         guarded(one.isolation),
         str(one.attempts),
@@ -115,4 +117,5 @@ def _joined(reasons: Sequence[Reason]) -> str:
 
 def _words(reason: Reason) -> str:
     lost = f" (−{number(reason.points)})" if reason.points else ""
-    return f"{reason.cell}{lost}: {one_line(reason.text)}" if reason.cell else one_line(reason.text)
+    where = f"{reason.cell}{lost}".strip()
+    return f"{where}: {one_line(reason.text)}" if where else one_line(reason.text)

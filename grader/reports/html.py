@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course import templates
 from grader.reports import ladder, losses, plots, statistics
 from grader.reports.text import clean, number, shortened
 from grader.results import Outcome, Reason, Result
@@ -38,16 +39,7 @@ class _Row:
 
 def write(results: Sequence[Result], course: str) -> bytes:
     """The page."""
-    # Importing the template engine and the plots takes a moment that other reports need not wait for.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATE.parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(_TEMPLATE.parent)
     environment.filters.update(
         number=number,
         percent=_percent,

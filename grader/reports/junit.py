@@ -59,6 +59,7 @@ def _properties(one: Result) -> Iterator[tuple[str, str]]:
     yield "outcome", str(one.outcome)
     if one.score is not None:
         yield "score", number(one.score)
+        yield "late_penalty", number(one.late_penalty)
     yield "max_score", number(one.max_score)
     yield "isolation", one.isolation
     yield "attempts", str(one.attempts)

@@ -155,6 +155,17 @@ def test_lifecycle_hooks_run(kube: Kube) -> None:
     assert kube.run("exec", "hooked", "--", "cat", "/tmp/hook").stdout == "started\n"
 
 
+def test_words_to_the_first_process_output_are_in_the_log(kube: Kube) -> None:
+    kube.apply(
+        once("hooked", "cat /proc/1/cmdline | tr '\\0' ' '; echo said >/proc/1/fd/1 || true")
+    )
+    kube.ended("hooked")
+    said = kube.logs("hooked")
+    if "podling" not in said:
+        pytest.skip("PRoot gives containers the machine's process numbers")
+    assert said.endswith("said\n")
+
+
 def test_a_termination_message_is_reported(kube: Kube) -> None:
     kube.apply(once("last-words", "echo it was the disk > /dev/termination-log; exit 1"))
     kube.ended("last-words", "Failed")

@@ -72,11 +72,12 @@ def test_logs_follow_sees_later_lines_and_ends_with_the_container(kube: Kube) ->
 
 
 def test_logs_previous_shows_the_container_before_the_restart(kube: Kube) -> None:
-    kube.apply(
-        pod("again", shell("echo run by $(cat /proc/uptime | cut -d. -f1); sleep 1; exit 1"))
-    )
+    # The second stays: with its end the kubelet would remove the first, which is the one asked for.
+    script = "[ -e /kept/seen ] && exec sleep 1000; touch /kept/seen; echo I was first; exit 1"
+    keeps = shell(script, volumeMounts=[{"name": "kept", "mountPath": "/kept"}])
+    kube.apply(pod("again", keeps, volumes=[{"name": "kept", "emptyDir": {}}]))
     kube.wait("jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/again")
-    assert kube.logs("again", "--previous").startswith("run by ")
+    assert kube.logs("again", "--previous") == "I was first\n"
 
 
 def test_exec_passes_output_errors_and_exit_code(kube: Kube) -> None:

@@ -11,8 +11,7 @@ import pytest
 from tests.confined import stage as stages
 from tests.confined.suite import Outcome
 from tests.support import end_processes_of, processes_of
-
-_TOLD: list[str] = []
+from tests.telling import Tell
 
 
 @pytest.fixture
@@ -28,21 +27,14 @@ def stage(binary: Path) -> Iterator[stages.Stage]:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
-    """Outcomes put here are told at the end of the session, whatever became of them."""
-    outcomes: list[Outcome] = []
-    yield outcomes
-    for outcome in outcomes:
-        _TOLD.append(f"{request.node.name}: {outcome.summary}")
-        _TOLD.extend(f"    {line}" for line in outcome.slowest)
-        _TOLD.extend(f"    {line}" for line in outcome.skips)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _TOLD:
-        terminalreporter.section("the cluster tests, confined")
-        for line in _TOLD:
-            terminalreporter.line(line)
+def outcomes(tell: Tell) -> Iterator[list[Outcome]]:
+    """Outcomes put here are told, whatever became of them."""
+    kept: list[Outcome] = []
+    yield kept
+    for outcome in kept:
+        tell(outcome.summary)
+        for line in [*outcome.slowest, *outcome.skips]:
+            tell(line)
 
 
 def cannot(reason: str) -> None:

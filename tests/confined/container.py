@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.confined.daemon import Docker
 
 UID = 1000
-HOME = Path("/home/student")
+HOME = Path("/home/jovyan")
 CONFINED = (
     f"--user={UID}:{UID}",
     "--cap-drop=ALL",
@@ -46,7 +46,7 @@ class Image:
         options = [f"--name={called}", f"--workdir={folder}", f"--network={network}", *CONFINED]
         if self.docker.cgroup:
             options.append(f"--cgroup-parent={self.docker.cgroup}")
-        options += [f"--volume={p}:{p}:ro" for p in [*_mounted_of_the_system(), *shown]]
+        options += [f"--volume={p}:{p}:ro" for p in [*of_the_system(), *shown]]
         options += [f"--env={name}={value}" for name, value in env.items()]
         return self.docker.argv("run", "--rm", *options, self.name, *command)
 
@@ -89,6 +89,7 @@ def _entry(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     return entry
 
 
-def _mounted_of_the_system() -> list[Path]:
+def of_the_system() -> list[Path]:
+    """The folders of the machine's own programs, which containers see."""
     all_of_it = [Path("/") / name for name in _SYSTEM]
     return [path for path in all_of_it if path.is_dir() and not path.is_symlink()]

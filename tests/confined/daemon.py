@@ -20,6 +20,15 @@ _READY_WITHIN, _GONE_WITHIN = 60.0, 20.0
 _INSTALL_WITHIN = 600.0
 _SHIMS = Path("/run/containerd")  # containerd's shims put their sockets there, wherever the rest is
 
+# No bridge: the machine's firewall is not ours to change.
+_APART = (
+    "--bridge=none",
+    "--iptables=false",
+    "--ip6tables=false",
+    "--ip-forward=false",
+    "--ip-masq=false",
+)
+
 
 class NoDockerError(Exception):
     """Docker cannot be had on this machine; the message says why."""
@@ -58,17 +67,17 @@ def running() -> Iterator[Docker]:
     Raises:
         NoDockerError: there is none, and none can be started.
     """
-    if _machines_own_answers():
+    if machines_own_answers():
         yield Docker(("docker",), "bridge")
         return
     if os.geteuid() != 0:
         raise NoDockerError("no Docker daemon answers, and only root can start one")
-    _install()
-    with _private() as docker:
+    install()
+    with private(*_APART) as docker:
         yield docker
 
 
-def _machines_own_answers() -> bool:
+def machines_own_answers() -> bool:
     # A daemon on another machine would not have the folders that the tests mount.
     if not shutil.which("docker") or os.environ.get("DOCKER_HOST"):
         return False
@@ -81,7 +90,7 @@ def _machines_own_answers() -> bool:
     return done.returncode == 0
 
 
-def _install() -> None:
+def install() -> None:
     """Brings Debian's docker.io, if there is no dockerd."""
     if shutil.which("dockerd"):
         return
@@ -106,14 +115,23 @@ def _install() -> None:
 
 
 @contextlib.contextmanager
-def _private() -> Iterator[Docker]:
-    """A daemon with folders, socket and cgroups of its own, which ends with the block."""
+def private(*options: str, prefix: Sequence[str] = ()) -> Iterator[Docker]:
+    """A daemon with folders, socket and cgroups of its own, which ends with the block.
+
+    Args:
+        options: more of dockerd's.
+        prefix: a command that becomes dockerd, as `nsenter` does.
+
+    Raises:
+        NoDockerError: it does not start.
+    """
     shims_were_there = _SHIMS.exists()
     root = Path(tempfile.mkdtemp(prefix="kl-docker-"))
     socket_path, log = root / "docker.sock", root / "dockerd.log"
     (root / "daemon.json").write_text(f'{{"deprecated-key-path": "{root / "key.json"}"}}\n')
     cgroup = f"/{root.name}"
     argv = [
+        *prefix,
         "dockerd",
         f"--config-file={root / 'daemon.json'}",
         f"--data-root={root / 'data'}",
@@ -121,12 +139,7 @@ def _private() -> Iterator[Docker]:
         f"--pidfile={root / 'pid'}",
         f"--host=unix://{socket_path}",
         f"--cgroup-parent={cgroup}",
-        # No bridge: the machine's firewall is not ours to change.
-        "--bridge=none",
-        "--iptables=false",
-        "--ip6tables=false",
-        "--ip-forward=false",
-        "--ip-masq=false",
+        *options,
     ]
     try:
         child = _started(argv, log)

@@ -13,18 +13,37 @@ UID = 61_234
 
 
 def argv(
-    command: Sequence[str], env: Mapping[str, str], shown: Sequence[Path], scratch: Path
+    command: Sequence[str],
+    env: Mapping[str, str],
+    shown: Sequence[Path],
+    scratch: Path,
+    ids: tuple[int, int] = (UID, UID),
 ) -> list[str]:
-    """The command as the user UID, who sees the folders `shown` although they lie in closed ones.
-
-    A closed folder (/root, mode 700, say) stays as it is: in a mount namespace of the command's own
-    an empty one lies over it, with the folders `shown` in their places, read-only.
+    """The command as an ordinary user, who sees the folders `shown` although they lie in closed ones.
 
     Args:
         command: what to run.
         env: its whole environment.
         shown: folders that it has to be able to read.
         scratch: a folder for mount points.
+        ids: the user's and the group's.
+    """
+    become = [
+        "setpriv",
+        f"--reuid={ids[0]}",
+        f"--regid={ids[1]}",
+        "--clear-groups",
+        "--inh-caps=-all",
+    ]
+    pairs = [f"{name}={value}" for name, value in env.items()]
+    return where_all_see([*become, "env", "-i", *pairs, *command], shown, scratch)
+
+
+def where_all_see(command: Sequence[str], shown: Sequence[Path], scratch: Path) -> list[str]:
+    """The command where every user sees the folders `shown` although they lie in closed ones.
+
+    A closed folder (/root, mode 700, say) stays as it is: in a mount namespace of the command's own
+    an empty one lies over it, with the folders `shown` in their places, read-only.
     """
     closed = {folder for path in shown if (folder := _closed_above(path))}
     hidden = [path for path in shown if _closed_above(path)]
@@ -42,9 +61,7 @@ def argv(
             _join("umount", place),
             _join("rmdir", place),
         ]
-    become = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "--inh-caps=-all"]
-    pairs = [f"{name}={value}" for name, value in env.items()]
-    lines.append(_join("exec", *become, "env", "-i", *pairs, *command))
+    lines.append(_join("exec", *command))
     return ["unshare", "--mount", "--propagation=private", "sh", "-c", "\n".join(lines)]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from course import images, paths
 from course.cluster import tools
 
-_PARTS = ("course", "grader", "notebooks", "tests", "pyproject.toml")
+_PARTS = ("course", "grader", "notebooks", "tests", "binder", "pyproject.toml")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.ipynb_checkpoints")
 
 

@@ -24,23 +24,23 @@ def _need_proot() -> None:
         cannot("there is no PRoot, and its Debian package cannot be had")
 
 
-def test_as_root_without_namespaces(stage: stages.Stage, tell: list[suite.Outcome]) -> None:
+def test_as_root_without_namespaces(stage: stages.Stage, outcomes: list[suite.Outcome]) -> None:
     if os.geteuid() != 0:
         pytest.skip("the tests run as an ordinary user")
     _need_proot()
     env = stage.env("proot") | {"KUBELAB_TEST_EXECUTOR": "proot", "TMPDIR": str(stage.tmp)}
-    tell.append(suite.run(stage.argv(), DEADLINE, env=env, cwd=stage.repository))
-    tell[0].must_pass()
+    outcomes.append(suite.run(stage.argv(), DEADLINE, env=env, cwd=stage.repository))
+    outcomes[0].must_pass()
 
 
-def test_as_an_ordinary_user(stage: stages.Stage, tell: list[suite.Outcome]) -> None:
+def test_as_an_ordinary_user(stage: stages.Stage, outcomes: list[suite.Outcome]) -> None:
     if os.geteuid() != 0:
         pytest.skip("the tests themselves run as an ordinary user")
     os.chown(stage.home, ordinary.UID, ordinary.UID)
     env = stage.env() | {"TMPDIR": str(stage.tmp)}
     argv = ordinary.argv(stage.argv(), env, stages.interpreter(), stage.tmp)
-    tell.append(suite.run(argv, DEADLINE, cwd=stage.repository))
-    tell[0].must_pass()
+    outcomes.append(suite.run(argv, DEADLINE, cwd=stage.repository))
+    outcomes[0].must_pass()
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_container_has_no_privileges(confined: container.Image, tmp_path: Pa
 
 
 def test_in_a_container_without_privileges(
-    confined: container.Image, stage: stages.Stage, tell: list[suite.Outcome]
+    confined: container.Image, stage: stages.Stage, outcomes: list[suite.Outcome]
 ) -> None:
     _need_proot()
     name = stage.folder.name
@@ -76,7 +76,7 @@ def test_in_a_container_without_privileges(
     internet = not stage.has_images()  # then they are pulled from docker.io
     argv = confined.argv(name, stage.argv(), env, shown, stage.repository, internet)
     try:
-        tell.append(suite.run(argv, DEADLINE))
+        outcomes.append(suite.run(argv, DEADLINE))
     finally:
         confined.docker.call("rm", "--force", name, check=False)
-    tell[0].must_pass()
+    outcomes[0].must_pass()

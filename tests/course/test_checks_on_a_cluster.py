@@ -98,6 +98,21 @@ kubectl.run(["delete", "pod", "mended", "--now", "--namespace", ns]).check()
 """)
 
 
+def test_a_pod_whose_registry_does_not_answer_is_given_all_its_time(run: Any) -> None:
+    """The next try may be answered: that is nobody's wrong answer before the time is over."""
+    run("""
+import time
+kubectl.run(["run", "alone", "--image=localhost:9/nothing:1", "--namespace", ns]).check()
+alone = Object("pod", "alone", ns)
+backed_off = {"name": "alone", "state": {"waiting": {"reason": "ImagePullBackOff"}}}
+alone.matches({"status": {"containerStatuses": [backed_off]}}, within=60)
+began = time.monotonic()
+has(fails(alone.is_ready, within=4), "ImagePullBackOff")
+assert time.monotonic() - began >= 4
+kubectl.run(["delete", "pod", "alone", "--now", "--namespace", ns]).check()
+""")
+
+
 def test_what_does_not_hold_is_said_with_its_cause(run: Any) -> None:
     run("""
 web = Object("pod", "web", ns)

@@ -92,7 +92,7 @@ def graded(
                 build.write(one.notebook(lesson, lang), path)
                 given[lesson, student] = (lang, one)
     found: dict[Case, Graded] = {}
-    for result in grade_folder(folder, jobs=3, limits=LIMITS):
+    for result in grade_folder(folder, jobs=5, limits=LIMITS):
         lang, one = given[result.assignment, result.student]
         graded = Graded(one, result, by_cell(folder, result))
         for name in [wrong.name for wrong in one.wrongs] or [one.name]:

@@ -52,7 +52,7 @@ class Started:
             "spec": state.spec_file.exists,
             "keeper": state.identity.exists,
             "jupyter": (state.run / "jupyter").exists,
-            "address": lambda: "/lab?token=" in self.said,
+            "address": lambda: "?token=" in self.said,
         }.get(moment, lambda: f" {moment}: " in self.said)
         traces.until(
             lambda: self.child.poll() is not None or look(),

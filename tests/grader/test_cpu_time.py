@@ -48,7 +48,7 @@ def measured(request: pytest.FixtureRequest) -> Iterator[Measured]:
     isolated = request.param == "sandbox"
     if isolated:
         request.getfixturevalue("walls")
-    worker = WorkerProcess(sandbox.prepared(isolated=isolated), isolated=isolated, cluster=False)
+    worker = WorkerProcess(sandbox.prepared(isolated=isolated), isolated=isolated, cluster="")
     yield Measured(worker, min(_used(worker, plain.GOOD) for _ in range(2)))
     worker.end()
 

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from tests.faults.traces import until
 from tests.grader import plain
 from tests.grader.commands import Person, person
-from tests.support import end_processes_of, processes_of
+from tests.support import end_processes_of, listens, processes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("walls")]
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -105,14 +105,6 @@ def address(teacher: Person) -> Iterator[str]:
     left = processes_of(teacher.home) + [str(one) for one in alive]
     end_processes_of(teacher.home)
     assert not left, f"the server left: {left}"
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 5).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture(scope="module")

@@ -103,16 +103,16 @@ def test_they_are_reported_cost_nothing_and_grade_nothing_again(
     plain.hand_in(tmp_path, "ada", plain.submission(plain.GOOD))
     taken = tmp_path / "submitted" / "ada" / plain.ASSIGNMENT / "hints.json"
     taken.write_text('{"total": 3}')
-    (first,) = grade_folder(tmp_path, cluster=False)
+    (first,) = grade_folder(tmp_path, cluster="")
     assert (first.score, first.hints) == (6, {"total": 3})
     assert noted(tmp_path) == {"total": 3}
     taken.write_text('{"total": 3, "numbers": 2}')
     monkeypatch.setattr(grading, "Pool", Unused)
-    (second,) = grade_folder(tmp_path, cluster=False)
+    (second,) = grade_folder(tmp_path, cluster="")
     assert (second.score, second.hints) == (6, {"numbers": 2, "total": 3})
     assert noted(tmp_path) == {"numbers": 2, "total": 3}
     taken.unlink()
-    (third,) = grade_folder(tmp_path, cluster=False)
+    (third,) = grade_folder(tmp_path, cluster="")
     assert third.hints == {}
     assert noted(tmp_path) == {}
 

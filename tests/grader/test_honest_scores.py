@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def results(folder: Path) -> dict[str, Result]:
     """All of it, graded."""
-    graded = grade_folder(folder, jobs=2, cluster=False, limits=LIMITS)
+    graded = grade_folder(folder, jobs=2, cluster="", limits=LIMITS)
     return {result.student: result for result in graded}
 
 
@@ -147,7 +147,7 @@ def test_grading_again_gives_the_same(folder: Path, results: dict[str, Result]) 
     def told(some: list[Result]) -> list[object]:
         return [(r.student, r.score, r.outcome, texts(r), r.items) for r in some]
 
-    again = grade_folder(folder, jobs=2, cluster=False, limits=LIMITS, again=True)
+    again = grade_folder(folder, jobs=2, cluster="", limits=LIMITS, again=True)
     assert told(again) == told(list(results.values()))
 
 
@@ -155,7 +155,7 @@ def test_the_time_of_the_whole_submission_is_bounded(tmp_path: Path) -> None:
     plain.write_source(tmp_path)
     slow = "import threading; threading.Event().wait(20); total = sum(numbers)"
     plain.hand_in(tmp_path, "ada", plain.submission({**plain.GOOD, "total": slow}))
-    (result,) = grade_folder(tmp_path, cluster=False, limits=Limits(cell=30, submission=10))
+    (result,) = grade_folder(tmp_path, cluster="", limits=Limits(cell=30, submission=10))
     assert (result.score, result.outcome) == (1, Outcome.TIMED_OUT)
     assert result.seconds < 30
 

@@ -26,6 +26,7 @@ def test_a_row_says_what_came_of_a_submission() -> None:
         "assignment": "a-deployment",
         "score": "6",
         "max_score": "10",
+        "late_penalty": "0",
         "outcome": "scored",
         "isolation": "sandbox",
         "attempts": "1",

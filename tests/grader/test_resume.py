@@ -48,7 +48,7 @@ def gradebook(folder: Path) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     folder = class_of(tmp_path_factory.mktemp("undisturbed"))
-    grade_folder(folder, jobs=2, cluster=False)
+    grade_folder(folder, jobs=2, cluster="")
     return gradebook(folder)
 
 
@@ -85,10 +85,10 @@ def test_a_killed_run_resumes_with_nothing_twice_and_nothing_lost(
 
 def test_only_what_is_new_or_has_changed_is_graded(tmp_path: Path) -> None:
     folder = class_of(tmp_path)
-    grade_folder(folder, jobs=2, cluster=False, limits=LIMITS)
+    grade_folder(folder, jobs=2, cluster="", limits=LIMITS)
     times = {p.name: p.stat().st_mtime_ns for p in (folder / ".kubelab/executed/plain").iterdir()}
     plain.hand_in(folder, "student-1", plain.submission(plain.GOOD))
-    results = grade_folder(folder, jobs=2, cluster=False, limits=LIMITS)
+    results = grade_folder(folder, jobs=2, cluster="", limits=LIMITS)
     assert [result.score for result in results] == [6, 6, 4, 4, 6]
     changed = {
         p.name
@@ -106,12 +106,12 @@ def test_a_fault_of_ours_is_tried_three_times_and_records_no_score(
     tries = tmp_path / "tries"
     script = f"echo >> {tries}; echo the machine is on fire >&2; exit 1"
     monkeypatch.setattr(sandbox.Sandbox, "argv", lambda *_: ["/bin/sh", "-c", script])
-    results = grade_folder(folder, cluster=False)
+    results = grade_folder(folder, cluster="")
     assert {(r.score, r.outcome, r.attempts) for r in results} == {(None, Outcome.NOT_GRADABLE, 3)}
     assert "the machine is on fire" in results[0].reasons[0].text
     assert tries.read_text() == "\n" * 3 * len(results)
     monkeypatch.undo()
-    assert [r.score for r in grade_folder(folder, cluster=False)] == [6, 4, 4, 6]
+    assert [r.score for r in grade_folder(folder, cluster="")] == [6, 4, 4, 6]
 
 
 def test_without_user_namespaces_it_refuses_until_it_is_told_to_do_without(
@@ -120,8 +120,8 @@ def test_without_user_namespaces_it_refuses_until_it_is_told_to_do_without(
     folder = class_of(tmp_path)
     monkeypatch.setattr(sandbox, "missing", lambda: "No permissions to create a new namespace")
     with pytest.raises(IsolationError, match=r"No permissions.*\n?.*--isolation none"):
-        grade_folder(folder, cluster=False)
-    results = grade_folder(folder, cluster=False, isolation="none", jobs=2)
+        grade_folder(folder, cluster="")
+    results = grade_folder(folder, cluster="", isolation="none", jobs=2)
     assert {result.isolation for result in results} == {"none"}
     assert [result.score for result in results] == [6, 4, 4, 4, 6]
 
@@ -133,7 +133,7 @@ def test_two_runs_in_one_folder_do_not_meet(tmp_path: Path) -> None:
         locks.held(folder / ".kubelab" / "lock", 1, "a test"),
         pytest.raises(LabError, match="grading"),
     ):
-        grade_folder(folder, cluster=False)
+        grade_folder(folder, cluster="")
 
 
 def test_a_run_that_is_interrupted_says_so_and_leaves_nothing(tmp_path: Path) -> None:

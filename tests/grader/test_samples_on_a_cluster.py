@@ -20,11 +20,9 @@ def test_the_three_samples_get_their_three_scores(tmp_path: Path) -> None:
     folder = tmp_path / "course"
     shutil.copytree(samples.FOLDER / "submitted", folder / "submitted")
     results = {result.student: result for result in grade_folder(folder, jobs=2)}
-    assert {name: result.score for name, result in results.items()} == {
-        "empty": 0,
-        "half": 11.5,
-        "right": 23,
-    }
+    why = "\n".join(f"{name}: {reason}" for name, one in results.items() for reason in one.reasons)
+    scores = {name: result.score for name, result in results.items()}
+    assert scores == {"empty": 0, "half": 11.5, "right": 23}, why
     assert {result.outcome for result in results.values()} == {Outcome.SCORED}
     assert {result.isolation for result in results.values()} == {"sandbox"}
     assert results["right"].reasons == ()

@@ -39,7 +39,7 @@ def test_a_build_that_fails_shows_the_compilers_words(lab, own_state, tmp_path):
     said = lab(
         "up", env={"XDG_CACHE_HOME": str(tmp_path / "c"), "PATH": f"{tmp_path}:/usr/bin:/bin"}
     )
-    said_error(said, "x.go:1: no such thing", "build.log")
+    said_error(said, "x.go:1: no such thing", "build-podling.log")
     assert not [f for f in (tmp_path / "c/kubelab/bin").iterdir() if f.is_dir()], (
         "half a build was left"
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 
+import click
 import pytest
 
 from course import paths
@@ -23,6 +25,8 @@ COMMANDS = [
     "run",
     "syllabus",
     "release",
+    "kit",
+    "hub",
     "grade",
     "test",
     "bench",
@@ -58,8 +62,21 @@ def test_the_readme_names_only_commands_and_options_that_exist(lab):
         words = [w for w in span.split() if not w.startswith("--")]
         if words and words[0].islower():
             assert words[0] in COMMANDS, f"README: ./lab {span}"
-    for command in COMMANDS[:12]:
+    for command in COMMANDS[:13]:
         assert f"./lab {command}" in text, f"the README does not name ./lab {command}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "grader/TEACHING.md"])
+def test_every_command_line_of_a_page_is_understood(page):
+    text = (paths.ROOT / page).read_text()
+    for line in re.findall(r"\./lab ([a-z][^`|\n]*)", text):
+        command, words = group, shlex.split(line)
+        while isinstance(command, click.Group) and words and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        if words and not isinstance(command, click.Group):
+            # The parser alone: what the line names need not be there.
+            _options, left, _order = command.make_parser(click.Context(command)).parse_args(words)
+            assert left == [], f"{page}: ./lab {line}: what are {left}?"
 
 
 def test_status_answers_fast_enough_to_be_called_often(lab):

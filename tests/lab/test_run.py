@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -74,14 +75,17 @@ def test_the_executed_notebook_is_kept_on_request(lab, own_state, notebook, tmp_
 
 
 def test_ctrl_c_ends_the_lesson_the_cluster_and_what_cells_left_running(own_state, notebook):
+    temporary = own_state / "tmp"
+    temporary.mkdir()
     path = notebook(
         "import subprocess\n"
         f"p = subprocess.Popen(['tail', '-f', '/dev/null', '{own_state}'], start_new_session=True)",
         f"open('{own_state}/here', 'w').close(); import time; time.sleep(100)",
     )
     with subprocess.Popen(
-        lab_argv("run", str(path)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
+        lab_argv("run", str(path)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"TMPDIR": str(temporary)},
+    ) as child:  # fmt: skip
         wait_for(own_state / "here")
         child.send_signal(signal.SIGINT)
         child.send_signal(signal.SIGINT)
@@ -91,6 +95,7 @@ def test_ctrl_c_ends_the_lesson_the_cluster_and_what_cells_left_running(own_stat
     assert "Traceback" not in err
     assert processes_of(own_state) == []
     assert names() == []
+    assert list(temporary.iterdir()) == []
 
 
 def wait_for(path: Path) -> None:

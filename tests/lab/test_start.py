@@ -32,8 +32,8 @@ class Started:
 
     def __init__(self, child: subprocess.Popen[str], address: str) -> None:
         self.child = child
-        self.base, _, query = address.partition("/lab?")
-        self.query = query
+        self.base = address.partition("/lab")[0]
+        self.page, _, self.query = address.partition("?")
 
     def ask(self, path: str, body: Any = None) -> Any:
         """GETs, or with a body POSTs to, Jupyter's API."""
@@ -149,6 +149,10 @@ def test_a_cluster_that_ran_before_is_used_and_left_running(own_state, lab):
 
 def test_a_kernel_reaches_pods_and_has_the_clusters_kubeconfig(own_state):
     with started() as lab:
+        assert lab.page.endswith("/lab/tree/start.ipynb")
+        assert lab.ask("contents/start.ipynb")["type"] == "notebook"
+        with urllib.request.urlopen(f"{lab.page}?{lab.query}", timeout=30) as answer:  # noqa: S310
+            assert b"static/launcher.js" in answer.read()  # the launcher's card
         kernel = lab.ask("kernels", {"name": "python3"})
         assert kernel["id"]
         environments = [

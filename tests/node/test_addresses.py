@@ -54,7 +54,9 @@ def test_node_ports_answer_on_every_node(two: Embedded, on: On) -> None:
     kube.ready("ports")
     port = kube.get("service", "ports")["spec"]["ports"][0]["nodePort"]
     for address in ("172.18.0.2", "172.18.0.3"):
-        assert "nginx" in on(f"curl -sS --fail --max-time 10 http://{address}:{port}").stdout
+        # A node learns of a Service a moment after the API: real ones do, too.
+        patient = "curl -sS --fail --max-time 20 --retry 5 --retry-connrefused"
+        assert "nginx" in on(f"{patient} http://{address}:{port}").stdout
     kube.run("delete", "pod/ports", "service/ports", "--now")
 
 

@@ -37,7 +37,7 @@ checks.speak("en")
 # %% [markdown] id="images-clean-start-why"
 """
 Should you come back to this page later, this clears away what an earlier run may have left: Pods, files on the
-first node, and images.
+first node, and an image.
 """
 
 # %% id="images-clean-start"
@@ -49,15 +49,12 @@ first node, and images.
 # %% id="images-clean-start-k3s"
 # %node --may-fail systemctl restart k3s
 
-# %% id="images-clean-start-images"
-# %node --may-fail crictl rmi nginx:1.22 busybox:1.35
-
 # %% id="images-clean-start-default"
 # %node --may-fail ctr images rm docker.io/library/busybox:1.35
 
 # %% [markdown] id="images-clean-start-note"
 """
-(The last three may complain: on a first run there is nothing to remove. Do not mind them; what they do is what this
+(The last two may complain: on a first run there is nothing to remove. Do not mind them; what they do is what this
 page is about.)
 """
 

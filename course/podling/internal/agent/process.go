@@ -75,9 +75,18 @@ func (s *supervisor) spawn(m *Message, fds []int, reply *Message) (master int, e
 	s.children[pid] = m.ID
 	if m.Kind == KindStart {
 		s.main = pid
+		s.speakAs(attr.Files)
 	}
 	reply.PID = pid
 	return master, nil
+}
+
+// speakAs makes the container's output this process's, too: `echo words
+// >/proc/1/fd/1` is how hooks write to a container's log.
+func (s *supervisor) speakAs(files []uintptr) {
+	for _, to := range []int{1, 2} {
+		_ = unix.Dup3(int(files[to]), to, 0)
+	}
 }
 
 var errNotFound = errors.New("executable file not found in $PATH")

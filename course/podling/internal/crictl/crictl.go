@@ -25,7 +25,8 @@ import (
 	"kubelab.dev/podling/internal/subset"
 )
 
-const endpointVariable = "CONTAINER_RUNTIME_ENDPOINT"
+// EndpointVariable names the socket of the node's runtime.
+const EndpointVariable = "CONTAINER_RUNTIME_ENDPOINT"
 
 // callTimeout is for calls that do no work; crictl's own default is 2 s.
 const callTimeout = 10 * time.Second
@@ -62,7 +63,7 @@ type client struct {
 
 func (c *client) connect() error {
 	if c.endpoint == "" {
-		path, err := subset.Endpoint(endpointVariable, "crictl")
+		path, err := subset.Endpoint(EndpointVariable, "crictl")
 		if err != nil {
 			return err
 		}

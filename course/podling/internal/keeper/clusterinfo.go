@@ -67,7 +67,7 @@ users: null
 // about now.
 func createSoon(ctx context.Context, a *apiClient, path string, body map[string]any) error {
 	for {
-		err := a.send(ctx, http.MethodPost, path, "application/json", body)
+		err := a.Send(ctx, http.MethodPost, path, "application/json", body)
 		if err == nil || !strings.Contains(err.Error(), "404") {
 			return err
 		}

@@ -90,7 +90,7 @@ func (k *Keeper) nodeStatus(ctx context.Context) []NodeStatus {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	response, err := k.api.get(ctx, "/api/v1/nodes")
+	response, err := k.api.Get(ctx, "/api/v1/nodes")
 	if err != nil {
 		return nodes
 	}

@@ -1,18 +1,15 @@
 package keeper
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
+	"kubelab.dev/podling/internal/kube"
 	"kubelab.dev/podling/internal/spec"
 )
 
@@ -20,12 +17,8 @@ import (
 // machine; an ordinary one takes 2 to 4 s.
 const startDeadline = 120 * time.Second
 
-// apiClient is a small client of the cluster's API: the Kubernetes libraries
-// would cost the keeper more memory than all the rest of it.
-type apiClient struct {
-	base string
-	http *http.Client
-}
+// apiClient is the keeper's.
+type apiClient struct{ *kube.Client }
 
 func newAPIClient(c *spec.Cluster) (*apiClient, error) {
 	pair, err := tls.LoadX509KeyPair(c.Path("pki", "admin.crt"), c.Path("pki", "admin.key"))
@@ -38,54 +31,12 @@ func newAPIClient(c *spec.Cluster) (*apiClient, error) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(ca)
-	return &apiClient{
-		base: c.APIServer(),
-		http: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
+	return &apiClient{&kube.Client{
+		Base: c.APIServer(),
+		HTTP: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
 			Certificates: []tls.Certificate{pair}, RootCAs: pool,
 		}}},
-	}, nil
-}
-
-func (a *apiClient) get(ctx context.Context, path string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := a.http.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		// To its end, or the connection is not used again, and each question
-		// costs the starting apiserver a TLS handshake.
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<16))
-		response.Body.Close()
-		return nil, fmt.Errorf("%s: %s %s", path, response.Status, strings.TrimSpace(string(body)))
-	}
-	return response, nil
-}
-
-// send writes an object.
-func (a *apiClient) send(ctx context.Context, method, path, kind string, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, method, a.base+path, bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", kind)
-	response, err := a.http.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<16))
-	if response.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s %s", method, path, response.Status, strings.TrimSpace(string(said)))
-	}
-	return nil
+	}}, nil
 }
 
 // waitOK returns when path, /livez/ping or /readyz, says ok. There is no event
@@ -94,7 +45,7 @@ func (a *apiClient) waitOK(ctx context.Context, path string, seen func(string)) 
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		response, err := a.get(ctx, path)
+		response, err := a.Get(ctx, path)
 		if err == nil {
 			response.Body.Close()
 			return nil
@@ -124,7 +75,7 @@ type object struct {
 // ones on, until each says stop.
 func (a *apiClient) watch(ctx context.Context, path string, each func(object) (stop bool)) error {
 	for {
-		response, err := a.get(ctx, path+"?watch=1")
+		response, err := a.Get(ctx, path+"?watch=1")
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package keeper
+package balance
 
 import (
 	"context"
@@ -9,6 +9,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"kubelab.dev/podling/internal/addr"
+	"kubelab.dev/podling/internal/kube"
 )
 
 // patched is one write of the balancer.
@@ -53,8 +56,8 @@ func cloud(t *testing.T, list string) (events chan string, writes chan patched) 
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(func() { cancel(); server.CloseClientConnections(); server.Close() })
-	b := &balancer{api: &apiClient{base: server.URL, http: server.Client()}, logf: t.Logf}
-	go b.balance(ctx)
+	b := &Balancer{API: &kube.Client{Base: server.URL, HTTP: server.Client()}, Pool: addr.LoadBalancers(), Logf: t.Logf}
+	go b.Run(ctx)
 	return events, writes
 }
 

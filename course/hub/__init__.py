@@ -1,0 +1,1 @@
+"""Kubelab on JupyterHub: JUPYTERHUB.md is its page."""
