@@ -52,6 +52,12 @@ def python() -> list[Path]:
     return sorted(path for path in wanted if not path.is_relative_to("/usr"))
 
 
+def links() -> list[str]:
+    """The links by which this Python is reached, as the same links: `.venv` is one, and programs have its path."""
+    ways = {paths.ROOT / ".venv", Path(sys.prefix), Path(sys.base_prefix)}
+    return [word for path in sorted(ways) for word in same_link(path)]
+
+
 def package(name: str) -> Path:
     """The folder of one of our packages."""
     return paths.ROOT / name

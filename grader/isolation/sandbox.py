@@ -76,7 +76,7 @@ class Sandbox:
             *bwrap.system(),
             *bwrap.read_only([*bwrap.python(), course, grader, self.binaries]),
             *bwrap.read_only(folder for folder in (self.images, self.compiled) if folder),
-            *bwrap.same_link(paths.ROOT / ".venv"),
+            *bwrap.links(),
             *hidden(course / "content"),
             *hidden(grader / "samples"),
         ]

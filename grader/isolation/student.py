@@ -44,7 +44,7 @@ def argv(limits: Limits, shared: Path, variables: Mapping[str, str]) -> list[str
         *bwrap.system(),
         *bwrap.read_only([*bwrap.python(), course]),
         *bwrap.read_only(bytecode.of([*bwrap.python(), "/usr", course])),
-        *bwrap.same_link(paths.ROOT / ".venv"),
+        *bwrap.links(),
         *(word for name in ("content", "podling", "images") for word in hidden(course / name)),
         *bwrap.parents(shared), "--bind", str(shared), str(shared),
         "--remount-ro", "/dev", "--remount-ro", "/",
