@@ -1,7 +1,8 @@
-"""What people would rather look at than read: the course's landing page in JupyterLab."""
+"""What people would rather look at than read: the course's landing page, and live pictures of the cluster."""
 
 from __future__ import annotations
 
+from course.views.live import ClusterMap
 from course.views.start import start
 
-__all__ = ["start"]
+__all__ = ["ClusterMap", "start"]

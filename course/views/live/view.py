@@ -1,0 +1,63 @@
+"""What a live view is: which objects it watches, and how it draws them.
+
+A view draws HTML, the same for a person who watches and for a program that runs the notebook; `display` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from course import templates
+from course.api import Source
+from course.language import spoken, translator
+
+Item = dict[str, Any]
+Seen = Mapping[str, Sequence[Item]]
+"""The objects of each source, by the source's name."""
+
+
+class View:
+    """The base of all views.
+
+    Attributes:
+        tick: seconds after which it is drawn again though nothing has changed; 0: never.
+    """
+
+    tick: float = 0
+
+    def sources(self) -> dict[str, Source]:
+        """What it watches, by names of its own."""
+        raise NotImplementedError
+
+    def draw(self, seen: Seen, now: datetime, *, live: bool) -> str:
+        """The picture, as HTML; a `live` one may have buttons: what holds `data-say="…"` is told to `told`."""
+        raise NotImplementedError
+
+    def words(self, seen: Seen, now: datetime) -> str:
+        """The same in lines of plain text: for screen readers, and where no HTML is shown."""
+        raise NotImplementedError
+
+    def told(self, what: str) -> str:
+        """Somebody pressed what says `what`: the HTML to show below the picture. Takes as long as it must."""
+        return ""
+
+    def _ipython_display_(self) -> None:
+        from course.views.live.display import show
+
+        show(self)
+
+
+def rendered(template: Path, **values: Any) -> str:
+    """A template of a view, in the language that is spoken; what goes in is escaped."""
+    environment = templates.environment(template.parent)
+    environment.filters["say"] = translator(spoken())
+    return environment.get_template(template.name).render(**values)
+
+
+def preformatted(title: str, text: str) -> str:
+    """A heading, and what a command said, as HTML."""
+    return f"<h4>{escape(title)}</h4><pre>{escape(text.strip())}</pre>"
