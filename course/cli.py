@@ -344,6 +344,17 @@ def bench_grade(count: int, jobs: int, resets: int, as_json: bool) -> None:
     sys.exit(bench.bench(count, jobs, resets, as_json=as_json))
 
 
+@bench.command("views")
+@click.option("--pods", default=500, type=click.IntRange(1), show_default=True, metavar="N",
+              help="How many Pods the map shows.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def bench_views(pods: int, as_json: bool) -> None:
+    """How fast the live map of the cluster is with many Pods, and what it costs its kernel."""
+    from course.bench import views
+
+    sys.exit(views.bench(pods, as_json=as_json))
+
+
 @bench.command("fidelity")
 @click.option("--write", is_flag=True, help="Write the table to course/bench/FIDELITY.md.")
 @click.argument("area", nargs=-1)

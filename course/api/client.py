@@ -7,6 +7,7 @@ its JSON does.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -49,8 +50,10 @@ class Client:
         # Importing this package takes most of a second: only who asks for a view pays for it.
         from kubernetes.config import ConfigException, new_client_from_config
 
+        # The package has read the variable when it was imported, and would not see another value.
+        config = os.environ.get("KUBECONFIG")
         try:
-            self._client: ApiClient = new_client_from_config(persist_config=False)
+            self._client: ApiClient = new_client_from_config(config, persist_config=False)
         except (ConfigException, OSError, ssl.SSLError) as problem:
             raise ApiError(_("There is no usable kubeconfig: {problem}", problem=problem)) from None
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 from course.api.client import ApiError, Client, Followed
 
@@ -58,7 +59,7 @@ class Source:
     @property
     def path(self) -> str:
         """Where the API has them."""
-        scope = f"/namespaces/{self.namespace}" if self.namespace else ""
+        scope = f"/namespaces/{quote(self.namespace, safe='')}" if self.namespace else ""
         return f"{_GROUPS[self.kind]}{scope}/{self.kind}"
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,3 +159,17 @@ def service(name: str, selector: dict[str, str], port: int = 80, **spec: Any) ->
         "metadata": {"name": name},
         "spec": {"selector": selector, "ports": [{"port": port, "targetPort": 80}], **spec},
     }
+
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def namespace_of_its_own(cluster: Any) -> Iterator[Kube]:
+    """kubectl in a new namespace, gone afterwards."""
+    name = f"test-{next(_numbers)}"
+    kube = Kube(cluster.env(), name, cluster.shell_argv)
+    kube.run("create", "namespace", name)
+    kube.wait("create", "serviceaccount/default")
+    yield kube
+    kube.run("delete", "namespace", name, "--wait=false")

@@ -94,16 +94,22 @@ class ClusterMap(View):
 
     def told(self, what: str) -> str:
         """What kubectl says of a Pod that was pressed."""
-        _word, namespace, name = what.split("/")
-        scope = ["--namespace", namespace]
-        described = kubectl.run(["describe", "pod", name, *scope], deadline=_ANSWERS_WITHIN)
-        logs = ["logs", name, *scope, "--all-containers", "--prefix", f"--tail={_LOG_LINES}"]
-        logged = kubectl.run(logs, deadline=_ANSWERS_WITHIN)
-        return preformatted(
-            f"kubectl logs {name} -n {namespace}", logged.stdout + logged.stderr or _("(no output)")
-        ) + preformatted(
-            f"kubectl describe pod {name} -n {namespace}", described.stdout or described.stderr
-        )
+        match what.split("/"):
+            case ["pod", namespace, name]:
+                return _described(namespace, name)
+        return ""
+
+
+def _described(namespace: str, name: str) -> str:
+    pod, scope = f"pod/{name}", f"--namespace={namespace}"
+    described = kubectl.run(["describe", pod, scope], deadline=_ANSWERS_WITHIN)
+    logs = ["logs", pod, scope, "--all-containers", "--prefix", f"--tail={_LOG_LINES}"]
+    logged = kubectl.run(logs, deadline=_ANSWERS_WITHIN)
+    return preformatted(
+        f"kubectl logs {name} -n {namespace}", logged.stdout + logged.stderr or _("(no output)")
+    ) + preformatted(
+        f"kubectl describe pod {name} -n {namespace}", described.stdout or described.stderr
+    )
 
 
 def colour(namespace: str) -> int:
