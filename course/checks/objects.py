@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from course import kubectl
@@ -112,16 +112,15 @@ class Object:
     def is_absent(self, *, within: float = WITHIN) -> None:
         """There is no such object, or there is none any more after `within` seconds."""
         scope = ["--namespace", self.namespace] if self.namespace else []
-        wait = [
-            "wait",
-            "--for=delete",
-            f"{self.kind}/{self.name}",
-            *scope,
-            f"--timeout={max(within, 1):g}s",
-        ]
-        if kubectl.run(wait, deadline=within + 30).status != 0 and (item := self.now()) is not None:
+        # Without an end of its own: when time is up, says the patient clock.
+        wait = ["wait", "--for=delete", f"{self.kind}/{self.name}", *scope, "--timeout=-1s"]
+        with suppress(kubectl.CommandTimeoutError):
+            kubectl.stream(wait, lambda _text: None, deadline=within, now=clock)
+        if (item := self.now()) is not None:
             why, look = cause.of(item)
-            raise CheckFailed(str(self), _("no such object"), _("that it exists"), why, look)
+            patience = _(" within {seconds:g} s", seconds=within) if within else ""
+            found = _("that it exists")
+            raise CheckFailed(str(self), _("no such object") + patience, found, why, look)
 
     def answers(
         self,

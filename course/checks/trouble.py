@@ -34,7 +34,10 @@ class Trouble:
 
 
 def make_trouble(namespace: str, seed: int, *, deadline: float = 60) -> None:
-    """Create the Pods, and return when the failing one has failed for the first time. Seconds."""
+    """Create the Pods, and return when the failing one has failed for the first time and the others run. Seconds.
+
+    A Pod that the kubelet has not seen yet has no `containerStatuses`: who looks at all Pods would stumble over it.
+    """
     trouble = Trouble.of(seed)
     for name in trouble.names:
         end = f"exit {trouble.exit_code}" if name == trouble.failing else "exec sleep 3600"
@@ -42,6 +45,8 @@ def make_trouble(namespace: str, seed: int, *, deadline: float = 60) -> None:
         options = ["--namespace", namespace, "--image=busybox:1.35", "--command"]
         kubectl.run(["run", name, *options, "--", "/bin/sh", "-c", script]).check()
     failed = "--for=jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}"
-    wait = ["wait", failed, f"pod/{trouble.failing}", f"--timeout={deadline:g}s"]
-    kubectl.run([*wait, "--namespace", namespace], deadline=deadline + 5).check()
+    wait = ["wait", f"--timeout={deadline:g}s", "--namespace", namespace]
+    kubectl.run([*wait, failed, f"pod/{trouble.failing}"], deadline=deadline + 5).check()
+    others = [f"pod/{name}" for name in trouble.healthy]
+    kubectl.run([*wait, "--for=condition=Ready", *others], deadline=deadline + 5).check()
     print(_("Three Pods are in {namespace}. One of them does not stay up.", namespace=namespace))

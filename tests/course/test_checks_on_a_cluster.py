@@ -160,6 +160,30 @@ assert 0.5 < time.monotonic() - began < 10
 """)
 
 
+def test_an_objects_end_is_awaited_without_a_pause_and_longer_on_a_busy_machine(run: Any) -> None:
+    """Its finalizer holds it beyond `within`, on a machine where somebody always waits for a processor."""
+    run("""
+import subprocess, time
+from course import patience
+held = '{"metadata": {"finalizers": ["kubelab.dev/held"]}}'
+free = '{"metadata": {"finalizers": null}}'
+kept = Object("configmap", "kept", ns)
+kubectl.run(["create", "configmap", "kept", "--namespace", ns]).check()
+patch = ["patch", "configmap", "kept", "--namespace", ns, "--type=merge", "--patch"]
+kubectl.run([*patch, held]).check()
+kubectl.run(["delete", "configmap", "kept", "--namespace", ns, "--wait=false"]).check()
+freeing = subprocess.Popen(["sh", "-c", 'sleep 9; exec kubectl "$@"', "sh", *patch, free])
+try:
+    has(fails(kept.is_absent, within=1), "expected no such object within 1 s; found that it exists")
+    patience._wanted = lambda _pressure: time.monotonic()
+    began = time.monotonic()
+    kept.is_absent(within=6)
+    assert time.monotonic() - began < 12
+finally:
+    assert freeing.wait() == 0
+""")
+
+
 def test_the_log_of_one_container_is_read_and_the_one_before_its_restart(run: Any) -> None:
     run("""
 pair = Object("pod", "pair", ns)

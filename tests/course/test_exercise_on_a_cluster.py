@@ -17,8 +17,9 @@ from course.content import LESSONS
 from course.language import LANGUAGES
 from grader import Outcome, Result, grade_folder
 from grader.limits import Limits
-from tests.course import handins
+from tests.course import handins, losses
 from tests.course.handins import SOLUTION, STUB, HandIn
+from tests.telling import Tell
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -103,7 +104,7 @@ def graded(
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("lesson", "name", "lang"), CASES, ids=lambda part: part)
 def test_an_answer_earns_what_it_must_and_hears_why(
-    lesson: str, name: str, lang: str, graded: dict[Case, Graded]
+    lesson: str, name: str, lang: str, graded: dict[Case, Graded], tell: Tell
 ) -> None:
     it = graded[lesson, name, lang]
     (one,) = [wrong for wrong in it.hand_in.wrongs if wrong.name == name] or [None]
@@ -115,7 +116,10 @@ def test_an_answer_earns_what_it_must_and_hears_why(
     again = f'./lab test "{Path(__file__).relative_to(build.ROOT)}::{_node(lesson, name, lang)}"'
     about = f"\n{what}\nIt was told, in {lang}:\n{it.said()}\nAgain, and only this: {again}"
     assert it.result.outcome is Outcome.SCORED, about
-    assert {test: it.points[test] for test in wanted} == wanted, about
+    wrong = list(losses.lines(it.result, it.points, wanted))
+    for line in wrong:
+        tell(line)
+    assert not wrong, "\n".join(["", *wrong, what, f"Again, and only this: {again}"])
     for cell, words in (one.words_in(lang) if one else {}).items():
         for word in words:
             assert word in it.said(cell), about
