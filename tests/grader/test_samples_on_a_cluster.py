@@ -8,21 +8,34 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from course import build
+from course import build, wrong
 from grader import Outcome, grade_folder, samples
 from grader.results import table
+from tests.course import handins, losses
+from tests.telling import Tell
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("walls")]
 
 
 @pytest.mark.timeout(600)
-def test_the_three_samples_get_their_three_scores(tmp_path: Path) -> None:
+def test_the_three_samples_get_their_three_scores(tmp_path: Path, tell: Tell) -> None:
     folder = tmp_path / "course"
     shutil.copytree(samples.FOLDER / "submitted", folder / "submitted")
     results = {result.student: result for result in grade_folder(folder, jobs=2)}
-    why = "\n".join(f"{name}: {reason}" for name, one in results.items() for reason in one.reasons)
+    full, done = handins.full("pods"), wrong.load("pods", "half").points
+    half = {
+        **dict.fromkeys(full, 0.0),
+        **done,
+        **dict.fromkeys(("sees-test", "last_words-test", "menu-test"), 2.0),
+    }
+    why = []
+    for name, wanted in (("half", half), ("right", full)):
+        points = {item.cell: item.score for item in results[name].items}
+        why += [f"{name}: {line}" for line in losses.lines(results[name], points, wanted)]
+    for line in why:
+        tell(line)
     scores = {name: result.score for name, result in results.items()}
-    assert scores == {"empty": 0, "half": 11.5, "right": 23}, why
+    assert scores == {"empty": 0, "half": 11.5, "right": 23}, "\n".join(why)
     assert {result.outcome for result in results.values()} == {Outcome.SCORED}
     assert {result.isolation for result in results.values()} == {"sandbox"}
     assert results["right"].reasons == ()
