@@ -73,8 +73,7 @@ def keep(path: Path, task: str, card: Scorecard) -> str:
     """Keep how a task's checks came out; returns what went wrong, in words."""
     before = kept.read(path).get(task, Kept())
     holds = all(line.held for line in card.lines)
-    came_out = {"points": card.points, "seen": card.declared, "held": card.earned, "holds": holds}
-    entry = replace(before, **came_out)
+    entry = replace(before, points=card.points, seen=card.declared, held=card.earned, holds=holds)
     return "" if entry == before else kept.note(path, task, entry)
 
 

@@ -77,9 +77,7 @@ class _Help:
 
     def close(self) -> None:
         """Let the buttons do nothing any more."""
-        for widget in (self._hint, self._check, self._reveal):
-            widget.on_click(None, remove=True)
-        self._controls.close()
+        _end(self._controls)
 
     def ran(self, problem: str) -> None:
         """The student ran the test cell, and it was kept how that came out, or a problem kept it from being."""
@@ -141,7 +139,8 @@ class _Help:
         if not self._asked:
             self._asked = True
             return _(
-                "Your teacher's reports say whose solutions were shown. Press again to see it."
+                "That you saw the solution is noted beside your notebook, and teachers' reports say it. "
+                "Press again to see it."
             )
         self._asked = False
         found = solutions.of_task(self._folder, self._lesson, self._task)
@@ -184,6 +183,16 @@ class _Help:
             parts += [_("**Solution.**"), *map(_as_code, self._solution)]
         text = "\n\n".join(parts)
         return {"text/markdown": text, "text/plain": text}
+
+
+def _end(widget: Any) -> None:
+    """Close a widget and all that it is made of, here and in the front end."""
+    for child in getattr(widget, "children", ()):
+        _end(child)
+    if hasattr(widget, "style"):
+        widget.style.close()
+    widget.layout.close()
+    widget.close()
 
 
 def progress(entry: Kept) -> str:

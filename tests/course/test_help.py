@@ -9,14 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
+from nbgrader.utils import compute_checksum
 
 from course import build, paths
 from course.checks import hints
+from course.content import LESSONS
+from course.language import LANGUAGES
+from course.views import handed_out, solutions
 from course.views import help as buttons
-from course.views import solutions
 
 WITHIN = 60.0
 TASK = "sees"
@@ -164,17 +169,38 @@ def test_a_check_runs_the_cell_that_was_handed_out_and_says_what_it_says(
     assert student.run("_ih[-1]; print(len(_ih))").strip() == "5", "a check is no cell of theirs"
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_test_cell_is_known_as_it_was_handed_out(lesson: str, lang: str) -> None:
+    path = build.exercise(lesson).notebook(lang)
+    marked = [
+        cell for cell in nbformat.read(path, as_version=4).cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    ]  # fmt: skip
+    assert [cell.id for cell in marked] == [f"{task}-test" for task in hints.ladders(lesson)]
+    for cell in marked:
+        assert handed_out.checksum(cell.source, cell.metadata.nbgrader) == compute_checksum(cell)
+        task = cell.id.removesuffix("-test")
+        assert handed_out.test_of(path.parent, lesson, task) == cell.source
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_task_has_a_solution(lesson: str) -> None:
+    found = solutions.by_task(build.read(build.exercise(lesson)))
+    assert list(found) == list(hints.ladders(lesson))
+    assert all(texts and all(text.strip() for text in texts) for texts in found.values())
+    assert "SOLUTION" not in str(found)
+
+
 def test_where_a_teacher_changed_the_test_cell_theirs_is_run(
     student: Student, folder: Path
 ) -> None:
-    from nbgrader.utils import compute_checksum
-
     path = folder / "exercise.ipynb"
-    notebook = build.nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
     (cell,) = (one for one in notebook.cells if one.id == f"{TASK}-test")
     cell.source = cell.source.replace("There is an answer", "Ada, there is an answer")
     cell.metadata.nbgrader.checksum = compute_checksum(cell)
-    build.nbformat.write(notebook, path)
+    nbformat.write(notebook, path)
     student.run(hint_cell())
     student.press("Check")
     assert "✘ Ada, there is an answer" in student.display
@@ -247,9 +273,9 @@ def test_no_solution_without_its_note(student: Student, folder: Path) -> None:
 
 def test_in_a_class_the_teacher_hands_the_solutions_out(student: Student, folder: Path) -> None:
     path = folder / "exercise.ipynb"
-    notebook = build.nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
     notebook.metadata.kubelab.solutions = "teacher"
-    build.nbformat.write(notebook, path)
+    nbformat.write(notebook, path)
     (folder / "hints.json").write_text(json.dumps({TASK: 3}))
     student.run(hint_cell())
     student.press("Solution")
@@ -303,9 +329,6 @@ def test_in_chinese(student: Student) -> None:
 
 
 def test_without_a_person_the_cell_says_what_it_said(folder: Path) -> None:
-    import nbformat
-    from nbclient import NotebookClient
-
     cells = [
         nbformat.v4.new_code_cell(BEGIN.format(lang="en")),
         nbformat.v4.new_code_cell(hint_cell()),
