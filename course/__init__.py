@@ -7,6 +7,7 @@ from typing import Any
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext course` in a notebook: the magics `%kubectl`, `%%apply` and `%node`."""
+    from course.checks import checking
     from course.magics import LabMagics
     from course.memory import watch
     from course.pace import pace
@@ -14,3 +15,4 @@ def load_ipython_extension(shell: Any) -> None:
     shell.register_magics(LabMagics)
     pace.listen(shell)
     watch.listen(shell)
+    checking.listen(shell)

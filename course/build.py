@@ -46,6 +46,7 @@ __all__ = [
     "solution",
     "sources",
     "student_view",
+    "without_marks",
     "write",
 ]
 
@@ -105,11 +106,13 @@ def handed_in(source: Source, given: Mapping[str, str], lang: str = "en") -> Not
 
 def solution(source: Source, lang: str = "en") -> dict[str, str]:
     """The model answers, by cell id, without nbgrader's marks around them."""
+    return {name: without_marks(text) for name, text in answers(read(source, lang)).items()}
+
+
+def without_marks(text: str) -> str:
+    """An answer cell's source without nbgrader's marks."""
     marks = ("### BEGIN SOLUTION", "### END SOLUTION")
-    return {
-        name: "\n".join(row for row in text.splitlines() if row.strip() not in marks)
-        for name, text in answers(read(source, lang)).items()
-    }
+    return "\n".join(row for row in text.splitlines() if row.strip() not in marks)
 
 
 def grading_parameters(lesson: str) -> dict[str, Any]:

@@ -33,9 +33,13 @@ def syllabus(lang: str, material: bool, output: Path | None) -> None:
 @lang
 @click.option("--replace", is_flag=True,
               help="Overwrite files that were changed, and exercises in another language.")  # fmt: skip
+@click.option("--solutions", is_flag=True,
+              help="Only hand out the solutions of what was released, for the button below each task.")  # fmt: skip
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("lesson", nargs=-1)
-def release(lang: str, replace: bool, folder: Path, lesson: tuple[str, ...]) -> None:
+def release(
+    lang: str, replace: bool, solutions: bool, folder: Path, lesson: tuple[str, ...]
+) -> None:
     """Make the exercises of the LESSONs, all by default, ready for a class in FOLDER.
 
     FOLDER is a course folder as nbgrader has it, and is made where it is missing. Students get what is in
@@ -43,4 +47,6 @@ def release(lang: str, replace: bool, folder: Path, lesson: tuple[str, ...]) -> 
     """
     from grader import console
 
+    if solutions:
+        sys.exit(console.release_solutions(folder, lesson))
     sys.exit(console.release_lessons(folder, lesson, lang=lang, replace=replace))

@@ -16,6 +16,7 @@ from traitlets.utils.importstring import import_item
 from course import build
 from course.content import LESSONS
 from course.errors import GradeError
+from course.views.handed_out import BY_TEACHER, KUBELAB, SOLUTIONS
 from grader import config
 from grader.execute import ready
 from grader.ledger import Ledger
@@ -60,7 +61,7 @@ class Assignment:
         ours = self.name in LESSONS and not (lang and ledger.changed(self.name, ["source"]))
         if ours:
             one = build.exercise(self.name)
-            build.write(build.read(one, lang or "en"), source / f"{one.name}.ipynb")
+            build.write(for_a_class(one, lang or "en"), source / f"{one.name}.ipynb")
         if not self.sources:
             raise GradeError(
                 f"{self.name} is no lesson of this course, and {source} holds no notebook.",
@@ -99,6 +100,13 @@ class Assignment:
         return [
             import_item(name)(config=settings) for name in settings.Autograde.sanitize_preprocessors
         ]
+
+
+def for_a_class(source: build.Source, lang: str) -> NotebookNode:
+    """The whole notebook of an exercise, marked as a class's: its teacher hands out the solutions."""
+    notebook = build.read(source, lang)
+    notebook.metadata[KUBELAB][SOLUTIONS] = BY_TEACHER
+    return notebook
 
 
 class Folder(CourseDirectory):  # type: ignore[misc]

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from course import progress
 from course.errors import UsageError
-from grader import kind_place, release, reports
+from course.views.solutions import FILE as SOLUTIONS
+from grader import kind_place, release, reports, solutions
 from grader.folder import grade_folder
 from grader.ledger import NOTEBOOK
 from grader.results import Outcome, Result, table
@@ -102,6 +103,22 @@ Give it to the class in one of two ways:
 - by hand: copy {folder}/release/{first} to the students (never source/, where the solutions are), and put what they
   hand in into {folder}/submitted/STUDENT/{first}/{NOTEBOOK}
 Then: ./lab grade {folder}. A whole week, with late penalties and sections: grader/TEACHING.md"""
+    )
+    return 0
+
+
+def release_solutions(folder: Path, lessons: Sequence[str]) -> int:
+    """Put the solutions beside what students get, and say what comes next; returns the exit code."""
+    done = solutions.hand_out(folder, lessons)
+    for name, tasks in done.items():
+        click.echo(f"{name}: the solutions of {tasks} tasks are in release/{name}/{SOLUTIONS}")
+    first = next(iter(done))
+    click.echo(
+        f"""
+Give that file to the class, to lie beside each student's notebook:
+- by nbgrader's exchange: in {folder}, run `nbgrader release_assignment {first} --force`; each student then runs
+  `nbgrader fetch_assignment {first} --replace`, which brings what is missing and leaves their notebook alone;
+- or by hand. From then on, the button *Solution* works."""
     )
     return 0
 

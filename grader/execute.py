@@ -88,7 +88,7 @@ class PapermillExecute(Execute):  # type: ignore[misc]
         row = Row(*where, outcome, reason, self.isolation, done.attempts, done.seconds, key="")
         with opened(named["db_url"]) as outcomes:
             outcomes.put(row)
-            outcomes.put_hints(*where, hints.used(folder, named["assignment"]))
+            outcomes.put_help(*where, hints.used(folder, named["assignment"]))
 
     def _execute(self, nb: NotebookNode) -> Executed:
         limits = Limits(cell=self.cell_seconds, submission=self.submission_seconds)

@@ -1,4 +1,6 @@
-"""How many hints a student took: FOLDER/submitted/STUDENT/ASSIGNMENT/hints.json, written by hint cells.
+"""The help that a student took, hints and solutions: FOLDER/submitted/STUDENT/ASSIGNMENT/hints.json.
+
+Cells of the notebook write that file (`course.checks.kept`).
 
 A student can write anything there, and it costs or gives no points. It is read anew for each report, for a
 submission with the same notebook and another hints.json is not executed again.
@@ -9,26 +11,41 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from course.checks import hints
+from course.checks import hints, kept
 from course.content import LESSONS
 
 _MOST = 64 * 1024  # bytes
 
 
-def used(folder: Path, assignment: str) -> dict[str, int]:
-    """The steps taken of each task of an assignment, in the exercise's order, from the folder handed in.
+@dataclass(frozen=True)
+class Help:
+    """What a student took of an assignment, in the exercise's order; tasks without any are left out.
 
-    Tasks of which none was taken are left out, and so is all that is not as a hint cell writes it.
+    Attributes:
+        hints: how many hints of each task.
+        solutions: the tasks whose solution was shown.
     """
+
+    hints: dict[str, int] = field(default_factory=dict)
+    solutions: tuple[str, ...] = ()
+
+
+def used(folder: Path, assignment: str) -> Help:
+    """The help taken, from the folder handed in; all that is not as a hint cell writes it is left out."""
     if assignment not in LESSONS:
-        return {}
-    said = _said(folder / hints.FILE)
-    return {task: said[task] for task in hints.ladders(assignment) if task in said}
+        return Help()
+    said = _said(folder / kept.FILE)
+    there = [(task, said[task]) for task in hints.ladders(assignment) if task in said]
+    return Help(
+        {task: entry.hints for task, entry in there if entry.hints},
+        tuple(task for task, entry in there if entry.solution),
+    )
 
 
-def _said(path: Path) -> dict[str, int]:
+def _said(path: Path) -> dict[str, kept.Kept]:
     try:
         # A link could lead anywhere, and a pipe would keep us waiting.
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -42,11 +59,11 @@ def _said(path: Path) -> dict[str, int]:
     if len(data) > _MOST:
         return {}
     try:
-        return hints.known(json.loads(data))
+        return kept.known(json.loads(data))
     except (ValueError, RecursionError):
         return {}
 
 
 def task_of(cell: str) -> str:
     """The task that a test cell examines: TASK-test."""
-    return cell.removesuffix("-test")
+    return cell.removesuffix(kept.TEST)

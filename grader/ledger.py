@@ -2,7 +2,7 @@
 
 FOLDER/.kubelab/written.json holds, for each assignment, its language and a digest of the notebook in
 source/ and of each file in release/. A file that is not as it was written has been changed by somebody else.
-What else lies in source/ is the teacher's own, and is left alone.
+What else lies in source/ is the teacher's own, and is left alone; so are the solutions that were handed out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from course.errors import GradeError
 from course.sources import EXERCISE
+from course.views import solutions
 
 PARTS = ("source", "release")
 NOTEBOOK = f"{EXERCISE}.ipynb"
@@ -80,7 +81,9 @@ class Ledger:
             path
             for part in parts
             for path in (self.folder / part / assignment).rglob(patterns[part])
-            if path.is_file() and ".ipynb_checkpoints" not in path.parts
+            if path.is_file()
+            and ".ipynb_checkpoints" not in path.parts
+            and path.name != solutions.FILE
         )
 
     def _name(self, path: Path) -> str:

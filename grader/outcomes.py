@@ -1,17 +1,20 @@
 """The outcomes in the gradebook: a table of ours beside nbgrader's, which has no place for them.
 
 nbgrader's own commands neither see nor disturb it. A row says what came of the latest grading of a
-submission, under which isolation, and from which work (`grader.journal`) its score was recorded. A second
-table holds the hints that were taken (`grader.hints`).
+submission, under which isolation, and from which work (`grader.journal`) its score was recorded. Two
+more tables hold the help that was taken (`grader.hints`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import sqlalchemy as sa
+
+from grader.hints import Help
 
 _metadata = sa.MetaData()
 _table = sa.Table(
@@ -33,6 +36,13 @@ _hints = sa.Table(
     sa.Column("student", sa.String(128), primary_key=True),
     sa.Column("task", sa.String(64), primary_key=True),
     sa.Column("steps", sa.Integer, nullable=False),
+)
+_solutions = sa.Table(
+    "kubelab_solution",
+    _metadata,
+    sa.Column("assignment", sa.String(128), primary_key=True),
+    sa.Column("student", sa.String(128), primary_key=True),
+    sa.Column("task", sa.String(64), primary_key=True),
 )
 
 
@@ -77,28 +87,40 @@ class Outcomes:
             connection.execute(sa.delete(_table).where(where))
             connection.execute(sa.insert(_table).values(**asdict(row)))
 
-    def hints(self, assignment: str, student: str) -> dict[str, int]:
-        """The steps taken of each task of a submission, as they were last noted."""
-        where = (_hints.c.assignment == assignment) & (_hints.c.student == student)
+    def help(self, assignment: str, student: str) -> Help:
+        """The help taken for a submission, as it was last noted."""
         with self._engine.connect() as connection:
-            found = connection.execute(sa.select(_hints.c.task, _hints.c.steps).where(where))
-            return {str(row.task): int(row.steps) for row in found}
+            steps = connection.execute(_of(_hints, assignment, student)).mappings()
+            shown = connection.execute(_of(_solutions, assignment, student)).mappings()
+            return Help(
+                {str(row["task"]): int(row["steps"]) for row in steps},
+                tuple(str(row["task"]) for row in shown),
+            )
 
-    def put_hints(self, assignment: str, student: str, steps: Mapping[str, int]) -> None:
-        """Note the steps taken over those before; nothing is written where they are the same."""
-        if self.hints(assignment, student) == steps:
+    def put_help(self, assignment: str, student: str, taken: Help) -> None:
+        """Note the help taken over that before; nothing is written where it is the same."""
+        before = self.help(assignment, student)
+        if before.hints == taken.hints and set(before.solutions) == set(taken.solutions):
             return
-        where = (_hints.c.assignment == assignment) & (_hints.c.student == student)
         named = {"assignment": assignment, "student": student}
-        rows = [{**named, "task": task, "steps": count} for task, count in steps.items()]
+        steps = [{**named, "task": task, "steps": count} for task, count in taken.hints.items()]
+        shown = [{**named, "task": task} for task in taken.solutions]
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_hints).where(where))
-            if rows:
-                connection.execute(sa.insert(_hints), rows)
+            for table, rows in ((_hints, steps), (_solutions, shown)):
+                where = (table.c.assignment == assignment) & (table.c.student == student)
+                connection.execute(sa.delete(table).where(where))
+                if rows:
+                    connection.execute(sa.insert(table), rows)
 
     def close(self) -> None:
         """Give up the connection."""
         self._engine.dispose()
+
+
+def _of(table: sa.Table, assignment: str, student: str) -> sa.Select[Any]:
+    """The rows of one submission."""
+    where = (table.c.assignment == assignment) & (table.c.student == student)
+    return sa.select(table).where(where)
 
 
 @contextmanager

@@ -87,7 +87,7 @@ class Recorder:
         reasons = [Reason("", 0, text) for text in row.reason.splitlines() if text]
         items: list[Item] = []
         taken = hints.used(one.folder, one.assignment)
-        self.outcomes.put_hints(one.assignment, one.student, taken)
+        self.outcomes.put_help(one.assignment, one.student, taken)
         found: Mapping[Path, NotebookNode] = {}
         penalty = 0.0
         if outcome is Outcome.NOT_GRADABLE:
@@ -102,7 +102,7 @@ class Recorder:
                 items += autograded.items(notebook)
         return Result(
             one.student, one.assignment, score, most, outcome, tuple(reasons), row.seconds, max(found, default=None),
-            tuple(items), row.isolation, row.attempts, taken, penalty,
+            tuple(items), row.isolation, row.attempts, taken.hints, taken.solutions, penalty,
         )  # fmt: skip
 
     def _autograded(self, one: Submission) -> dict[Path, NotebookNode]:

@@ -19,7 +19,7 @@ from course import build, locks
 from course.content import LESSONS
 from course.errors import GradeError
 from grader import config
-from grader.assignments import generate
+from grader.assignments import for_a_class, generate
 from grader.ledger import NOTEBOOK, Ledger
 
 _LOCK_FOR = 5.0
@@ -61,7 +61,7 @@ def release(
     """
     folder = folder.resolve()
     exercises = [build.exercise(lesson) for lesson in lessons] if lessons else _all()
-    texts = {one.lesson: build.as_text(build.read(one, lang)) for one in exercises}
+    texts = {one.lesson: build.as_text(for_a_class(one, lang)) for one in exercises}
     with (
         locks.held(folder / ".kubelab" / "lock", _LOCK_FOR, f"working on {folder}"),
         config.nbgraders_needs(),

@@ -73,6 +73,7 @@ class Result:
         isolation: what stood between the student's code and the grader: 'sandbox' or 'none'.
         attempts: how often it was executed; more than once only where it could not be graded.
         hints: the hints taken, 1 to 3, of each task of which any were; they cost nothing.
+        solutions: the tasks whose solution was shown to the student.
         late_penalty: the points that handing in late has cost; `score` is what was left.
     """
 
@@ -88,6 +89,7 @@ class Result:
     isolation: str = "none"
     attempts: int = 1
     hints: dict[str, int] = field(default_factory=dict)
+    solutions: tuple[str, ...] = ()
     late_penalty: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,37 +1,37 @@
-"""The hint ladder of a task: three steps, one more at each run of its cell.
+"""The hint ladder of a task: three steps, one more at each press of a button, or at each run of its cell.
 
 course/content/LESSON/hints.toml:
 
     [TASK]                        the id of the task's first answer cell
     steps = ["…", "…", "…"]       Markdown, from a nudge to nearly the answer
 
-A hint costs nothing. How far a student went is noted in `hints.json` beside the notebook, {"TASK": step};
-nbgrader's submit takes the file along, and the grader reports it (`grader.hints`).
+A hint costs nothing. How far a student went is kept beside the notebook (`course.checks.kept`). Where a person sits
+before the notebook, the cell shows the buttons of `course.views.help`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import tomllib
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from course.checks import kept
+from course.checks.kept import FILE, STEPS
 from course.errors import ContentError
+from course.interactive import interactive
 from course.language import SOURCE, _, spoken
 from course.pace import pace
 
-STEPS = 3
-FILE = "hints.json"
 _CONTENT = Path(__file__).resolve().parent.parent / "content"  # (the grader's sandbox has none)
 # What says that nobody is reading: the grader's kernels, nbgrader's Autograde and its Validate.
 _NOBODY = ("KUBELAB_KERNEL", "NBGRADER_EXECUTION", "NBGRADER_VALIDATING")
 
 
 def hint(lesson: str, task: str) -> None:
-    """Show the hints taken so far and one more, and note how far that is.
+    """Show a task's help: buttons, and the hints taken so far; where nobody sits there, one hint more.
 
     Where the cell ran in a row with others, the student asked for no hint: no new one is shown. Under the
     grader and Validate nothing happens at all.
@@ -42,15 +42,29 @@ def hint(lesson: str, task: str) -> None:
     if any(os.environ.get(name) for name in _NOBODY):
         return
     text_of(lesson, task, 1)
+    if interactive():
+        from course.views import help as buttons  # ipywidgets takes a moment to import
+
+        buttons.show(lesson, task)
+        return
+    before = kept.read(notebook_folder() / FILE).get(task, kept.Kept()).hints
+    step, problem = (before, "") if pace.in_a_row else take(task)
+    _show([*texts(lesson, task, step), _more(step), problem])
+
+
+def take(task: str) -> tuple[int, str]:
+    """Note that one hint more was taken; returns how many that makes, and what went wrong, in words."""
     path = notebook_folder() / FILE
-    noted = taken(path)
-    before = noted.get(task, 0)
-    step = before if pace.in_a_row else min(before + 1, STEPS)
-    problem = _note(path, {**noted, task: step}) if step != before else ""
-    texts = [text_of(lesson, task, number) for number in range(1, step + 1)]
-    _show(
-        [*(_numbered(number, text) for number, text in enumerate(texts, 1)), _more(step), problem]
-    )
+    before = kept.read(path).get(task, kept.Kept())
+    if before.hints == STEPS:
+        return STEPS, ""
+    step = before.hints + 1
+    return step, kept.note(path, task, replace(before, hints=step))
+
+
+def texts(lesson: str, task: str, steps: int) -> list[str]:
+    """The first steps of a task's ladder, each with its number, as Markdown."""
+    return [_numbered(number, text_of(lesson, task, number)) for number in range(1, steps + 1)]
 
 
 def text_of(lesson: str, task: str, step: int) -> str:
@@ -88,45 +102,10 @@ def ladders(lesson: str) -> dict[str, tuple[str, ...]]:
 
 def _steps(place: str, entry: Any) -> tuple[str, ...]:
     steps = entry.get("steps") if isinstance(entry, dict) and len(entry) == 1 else None
-    texts = steps if isinstance(steps, list) else []
-    if len(texts) != STEPS or not all(isinstance(text, str) and text.strip() for text in texts):
+    said = steps if isinstance(steps, list) else []
+    if len(said) != STEPS or not all(isinstance(text, str) and text.strip() for text in said):
         raise ContentError(f"{place} must hold `steps`, a list of {STEPS} texts, and nothing else.")
-    return tuple(texts)
-
-
-def taken(path: Path) -> dict[str, int]:
-    """How many steps of each task were taken, as a file has it; nothing where it cannot be read."""
-    try:
-        return known(json.loads(path.read_bytes()))
-    except (OSError, ValueError, RecursionError):
-        return {}
-
-
-def known(data: Any) -> dict[str, int]:
-    """Of what a file holds, what has the form {"TASK": 1 to 3}."""
-    if not isinstance(data, Mapping):
-        return {}
-    return {
-        task: step
-        for task, step in data.items()
-        if isinstance(task, str) and type(step) is int and 1 <= step <= STEPS
-    }
-
-
-def _note(path: Path, steps: Mapping[str, int]) -> str:
-    """Write the file, whole or not at all; returns what went wrong, in words."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(json.dumps(steps, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as problem:
-        part.unlink(missing_ok=True)
-        return _(
-            "(That you took this hint could not be noted in {path}: {problem}.)",
-            path=path,
-            problem=problem.strerror,
-        )
-    return ""
+    return tuple(said)
 
 
 def notebook_folder() -> Path:

@@ -131,7 +131,13 @@ class Scorecard:
             print(f"    {row}", file=to)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        """The cell's result: nbgrader reads `text/plain` as the points, the grader reads the lines."""
+        return self.result()
+
+    def result(self) -> dict[str, Any]:
+        """The cell's result: nbgrader reads `text/plain` as the points, the grader reads the lines.
+
+        The points that wait for handing in are said as text.
+        """
         score, waiting = self.score(), self.points - self.declared
         if waiting > 0:
             print(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from course.checks import hints
+from course.checks import kept as keeping
 from course.errors import UsageError
 from course.language import LANGUAGES, _, spoken
+from course.views.handed_out import BY_TEACHER, KUBELAB, SOLUTIONS, is_of_a_class
 from course.views.progress import EXERCISE
 
 
@@ -36,13 +37,16 @@ def exercise_over(folder: Path, lesson: str, now: datetime | None = None) -> Kep
     path = folder / lesson / EXERCISE
     if not path.parent.is_dir():
         raise UsageError(_("There is no exercise {path}.", path=path))
-    handed_out = build.as_text(build.render(build.exercise(lesson), _language(path)))
+    notebook = build.render(build.exercise(lesson), _language(path))
+    if is_of_a_class(path.parent, unknown=False):
+        notebook.metadata[KUBELAB][SOLUTIONS] = BY_TEACHER
+    handed_out = build.as_text(notebook)
     stamp = f"{now or datetime.now():%Y-%m-%d-%H%M%S}"
     kept = _kept(path, stamp) if path.exists() and _differs(path, handed_out) else ""
     part = path.with_name(f".{path.name}.part")
     part.write_text(handed_out, encoding="utf-8")
     part.replace(path)
-    noted = path.with_name(hints.FILE)
+    noted = path.with_name(keeping.FILE)
     if not noted.exists():
         return Kept(kept)
     name = _kept(noted, stamp)

@@ -1,13 +1,15 @@
-"""How far a student is, read from the notebooks that they saved; nothing else is stored."""
+"""How far a student is: read from what is kept beside their notebooks, and from the notebooks that they saved."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.checks import hints
+from course.checks import kept
+from course.checks.kept import TEST, Kept
 from course.checks.scorecard import MIME
 from course.content import LESSONS
 from course.language import _
@@ -17,14 +19,14 @@ PAGE, EXERCISE = "lesson.ipynb", "exercise.ipynb"
 
 @dataclass(frozen=True)
 class Task:
-    """One task of an exercise, as its test cell showed it when it was last run and saved.
+    """One task of an exercise, as its checks last came out.
 
     The hidden checks are the grader's: of the points here, only those of visible checks are known.
 
     Attributes:
         id: the test cell's id.
         points: what the task gives.
-        checked: whether its test cell has left its checks.
+        checked: whether its checks have ever run.
         seen: the points of the checks that were run.
         held: the points of those that held.
         holds: whether all of them did.
@@ -50,6 +52,7 @@ class Lesson:
         run: how many of them were run.
         tasks: those of its exercise.
         hints: how many hints were taken.
+        solutions: how many solutions were shown.
         problem: why a notebook could not be read; empty where all could.
     """
 
@@ -60,6 +63,7 @@ class Lesson:
     run: int = 0
     tasks: tuple[Task, ...] = ()
     hints: int = 0
+    solutions: int = 0
     problem: str = ""
 
     @property
@@ -95,9 +99,10 @@ def _lesson(folder: Path, name: str) -> Lesson | None:
     cells, problems = {}, []
     for file in there:
         try:
-            cells[file] = _cells(folder / name / file)
+            cells[file] = cells_of(read(folder / name / file))
         except (OSError, ValueError, RecursionError) as problem:
             problems.append(_("{file} cannot be read: {problem}", file=file, problem=problem))
+    noted = kept.read(folder / name / kept.FILE)
     code = [cell for cell in cells.get(PAGE, []) if _is_code(cell)]
     return Lesson(
         name=name,
@@ -105,60 +110,78 @@ def _lesson(folder: Path, name: str) -> Lesson | None:
         files=tuple(f"{name}/{file}" for file in there),
         cells=len(code),
         run=sum(bool(cell.get("execution_count")) for cell in code),
-        tasks=tuple(_tasks(cells.get(EXERCISE, []))),
-        hints=sum(hints.taken(folder / name / hints.FILE).values()),
+        tasks=tuple(_tasks(cells.get(EXERCISE, []), noted)),
+        hints=sum(one.hints for one in noted.values()),
+        solutions=sum(one.solution for one in noted.values()),
         problem=" ".join(problems),
     )
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> dict[str, Any]:
+    """The notebook that a file holds.
+
+    Raises:
+        OSError, ValueError, RecursionError: it holds none.
+    """
     notebook = json.loads(path.read_bytes())
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list):
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise ValueError(_("it is no notebook"))  # noqa: TRY004 - what a file holds is its value
-    return [cell for cell in cells if isinstance(cell, dict)]
+    return notebook
+
+
+def cells_of(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its cells, whatever they hold."""
+    return [cell for cell in notebook["cells"] if isinstance(cell, dict)]
 
 
 def _is_code(cell: dict[str, Any]) -> bool:
-    return cell.get("cell_type") == "code" and bool(_text(cell).strip())
+    return cell.get("cell_type") == "code" and bool(text(cell).strip())
 
 
-def _text(cell: dict[str, Any]) -> str:
+def text(cell: dict[str, Any]) -> str:
+    """A cell's source."""
     source = cell.get("source", "")  # a text, or a list of its lines
     return source if isinstance(source, str) else "".join(map(str, source))
 
 
 def _title(cells: list[dict[str, Any]]) -> str:
-    first = next(iter(_text(cells[0]).splitlines()), "") if cells else ""
+    first = next(iter(text(cells[0]).splitlines()), "") if cells else ""
     return first.lstrip("# ") if first.startswith("#") else ""
 
 
-def _tasks(cells: list[dict[str, Any]]) -> list[Task]:
+def _tasks(cells: list[dict[str, Any]], noted: Mapping[str, Kept]) -> list[Task]:
     found = {}
     for cell in cells:
-        mark = _part(_part(cell, "metadata"), "nbgrader")
+        mark = part(part(cell, "metadata"), "nbgrader")
         if mark.get("grade"):
             name = str(mark.get("grade_id") or cell.get("id"))
-            found[name] = _task(name, _number(mark.get("points")), cell.get("outputs"))
+            points = _number(mark.get("points"))
+            one = noted.get(name.removesuffix(TEST), Kept())
+            # What is kept is the later of the two: every run is noted there, a notebook is saved now and then.
+            if one.checked:
+                found[name] = Task(name, points, True, one.seen, one.held, one.holds)
+            else:
+                found[name] = _saved(name, points, cell.get("outputs"))
     return list(found.values())
 
 
-def _task(name: str, points: float, outputs: Any) -> Task:
+def _saved(name: str, points: float, outputs: Any) -> Task:
+    """A task as the output of its test cell has it."""
     for output in outputs if isinstance(outputs, list) else []:
-        card = _part(_part(output, "data"), MIME)
+        card = part(part(output, "data"), MIME)
         lines = card.get("lines")
         if isinstance(lines, list) and lines:
-            seen = sum(_number(_part(line).get("points")) for line in lines)
-            held = sum(_number(_part(line).get("points")) for line in lines if _held(line))
+            seen = sum(_number(part(line).get("points")) for line in lines)
+            held = sum(_number(part(line).get("points")) for line in lines if _held(line))
             return Task(name, points, True, seen, held, all(_held(line) for line in lines))
     return Task(name, points)
 
 
 def _held(line: Any) -> bool:
-    return _part(line).get("held") is True
+    return part(line).get("held") is True
 
 
-def _part(of: Any, name: str = "") -> dict[str, Any]:
+def part(of: Any, name: str = "") -> dict[str, Any]:
     """What a JSON object holds under a name, or it itself; empty where that is no object."""
     found = of.get(name) if name and isinstance(of, dict) else of if not name else None
     return found if isinstance(found, dict) else {}

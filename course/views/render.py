@@ -48,6 +48,8 @@ def as_text(lessons: Sequence[Lesson], cluster: Seen, now: datetime) -> str:
             parts.append(_("{done} of {count} tasks hold", done=one.done, count=len(one.tasks)))
             parts.append(_("points: {points}", points=_points(one)))
             parts.append(_("hints: {count}", count=one.hints))
+            if one.solutions:
+                parts.append(_("solutions: {count}", count=one.solutions))
         lines.append(" | ".join(parts))
     state = f"{_state(cluster)} {cluster.message}".rstrip()
     return "\n".join([*lines, state, _("As of {time}.", time=f"{now:%H:%M:%S}")])

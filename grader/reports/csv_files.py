@@ -26,6 +26,7 @@ _RESULTS = [
     "attempts",
     "seconds",
     "hints",
+    "solutions",
     "reasons",
 ]
 _ITEMS = [
@@ -38,6 +39,7 @@ _ITEMS = [
     "checks_held",
     "checks",
     "hints",
+    "solution",
     "reasons",
 ]
 
@@ -91,6 +93,7 @@ def _row(one: Result) -> list[str]:
         str(one.attempts),
         f"{one.seconds:.3f}",
         str(sum(one.hints.values())),
+        str(len(one.solutions)),
         guarded(_joined(one.reasons)),
     ]
 
@@ -107,6 +110,7 @@ def _item_row(one: Result, item: Item) -> list[str]:
         str(sum(check.held for check in item.checks)),
         str(len(item.checks)),
         str(one.hints.get(task_of(item.cell), 0)),
+        str(int(task_of(item.cell) in one.solutions)),
         guarded(_joined([reason for reason in one.reasons if reason.cell == item.cell])),
     ]
 

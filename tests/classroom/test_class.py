@@ -28,6 +28,7 @@ class Week:
         first: Ada's feedback before she handed in again.
         ada, bob: their feedback after the due date.
         late: `results.csv` after the due date, by login.
+        solutions: Ada's files before and after the teacher handed the solutions out, each with its content.
         longer: Bob's feedback, and the row of his results, when he had been given more time.
     """
 
@@ -37,6 +38,7 @@ class Week:
     bob: list[str]
     late: Rows
     longer: tuple[list[str], dict[str, str]]
+    solutions: tuple[str, str] = ("", "")
 
 
 def results(room: Room, folder: str) -> Rows:
@@ -90,9 +92,19 @@ def week(room: Room) -> Week:
     seen = Week(room, first, sees(room, ada), sees(room, bob), results(room, "class"), ([], {}))
     room.does(teacher, "Who gets more time")
     seen.longer = (sees(room, bob), results(room, "class")[bob.name])
+    seen.solutions = solutions(room, ada)
     section(room, bob)
     room.does(teacher, "Where the scores go")
     return seen
+
+
+def solutions(room: Room, student: User) -> tuple[str, str]:
+    """The teacher hands the solutions out, and the student fetches them; the student's files before and after."""
+    look = "cd pods\nmd5sum *.ipynb\n[ ! -e solutions.json ] || grep -c '\"hello\"' solutions.json"
+    before = room.types(student, look)
+    room.does(room.teacher, "Solutions")
+    room.does(student, "Solutions", 1)
+    return before, room.types(student, look)
 
 
 def section(room: Room, student: User) -> None:
@@ -124,6 +136,14 @@ def test_who_was_given_more_time_is_not_late(week: Week) -> None:
     feedback, row = week.longer
     assert feedback == ["2 of 23 points"]
     assert (row["score"], row["late_penalty"]) == ("2", "0")
+
+
+def test_solutions_come_when_the_teacher_hands_them_out_and_leave_the_notebook_alone(
+    week: Week,
+) -> None:
+    before, after = (text.splitlines() for text in week.solutions)
+    assert [row for row in before if row.endswith(".ipynb")] == before
+    assert after == [*before, "1"]
 
 
 def test_a_section_has_its_own_students_and_scores(week: Week) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from course import build, checks, load_ipython_extension
-from course.checks import hints
+from course.checks import hints, kept
 from course.content import LESSONS
 from course.errors import ContentError
 from course.pace import IN_A_ROW, pace
@@ -53,8 +54,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def noted(folder: Path) -> Any:
-    return json.loads((folder / "hints.json").read_text())
+def noted(folder: Path) -> dict[str, int]:
+    return {task: entry.hints for task, entry in kept.read(folder / "hints.json").items()}
 
 
 def test_each_run_shows_one_more_and_notes_it(
@@ -74,6 +75,13 @@ def test_each_run_shows_one_more_and_notes_it(
     assert [path.name for path in folder.iterdir()] == ["hints.json"]
 
 
+def test_what_else_is_kept_of_the_task_stays(folder: Path) -> None:
+    entry = kept.Kept(hints=1, solution=True, points=3, seen=2, held=1.5)
+    assert kept.note(folder / "hints.json", "pot", entry) == ""
+    checks.hint("tea", "pot")
+    assert kept.read(folder / "hints.json") == {"pot": dataclasses.replace(entry, hints=2)}
+
+
 def test_other_tasks_stay_as_they_were(folder: Path) -> None:
     (folder / "hints.json").write_text('{"cup": 2}')
     checks.hint("tea", "pot")
@@ -90,6 +98,8 @@ def test_other_tasks_stay_as_they_were(folder: Path) -> None:
         '{"pot": 9}',
         '{"pot": true}',
         '{"pot": "2"}',
+        '{"pot": {"hints": 9, "points": -1, "seen": 1}}',
+        '{"pot": {"points": NaN, "held": 1e400, "holds": 1}}',
         "[" * 100_000,
         "\udcff",
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from course import build, language
 from course.content import LESSONS
 from course.errors import UsageError
 from course.memory import Memory
-from course.views import over, render
+from course.views import handed_out, over, render
 from course.views.cluster import Seen
 from course.views.progress import Lesson, progress
 from tests import cells
@@ -65,6 +66,21 @@ def test_cells_tasks_points_and_hints_are_counted(folder: Path) -> None:
     assert not one.problem
 
 
+def test_what_is_kept_beside_the_notebook_counts_before_what_was_saved(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder / "pods", tmp_path / "pods")
+    came_out = {"points": 4, "seen": 3, "held": 3, "holds": True}
+    entries = {"word": {"hints": 2}, "rest": {**came_out, "hints": 1, "solution": True}}
+    (tmp_path / "pods" / "hints.json").write_text(json.dumps(entries))
+    (one,) = progress(tmp_path)
+    assert (one.done, one.held, one.seen, one.points) == (2, 5.5, 6, 9)
+    assert (one.hints, one.solutions) == (3, 1)
+    page = render.bundle([one], Seen("lab", "ready"), NOW)
+    assert "solutions: 1" in page["text/html"]
+    assert "solutions: 1" in page["text/plain"]
+
+
 def test_the_page_says_that_the_grader_decides(folder: Path) -> None:
     cluster = Seen("lab", "ready", memory=Memory(2**29, 2**31))
     page = render.bundle(progress(folder), cluster, NOW)
@@ -108,7 +124,7 @@ def test_what_a_student_made_of_a_notebook_breaks_nothing(tmp_path: Path) -> Non
     strange = [
         1, {}, {"cell_type": "code", "source": ["a", 1], "metadata": 3},
         {"cell_type": "code", "metadata": mark, "outputs": [1, {"data": {"x": 1}}]},
-        {"metadata": mark, "id": "b", "outputs": [{"data": {over.hints.FILE: {}}}]},
+        {"metadata": mark, "id": "b", "outputs": [{"data": {over.keeping.FILE: {}}}]},
     ]  # fmt: skip
     for name in ("lesson", "exercise"):
         (tmp_path / "pods" / f"{name}.ipynb").write_text(json.dumps({"cells": strange}))
@@ -140,6 +156,16 @@ def test_starting_over_puts_back_what_was_handed_out_and_keeps_the_students_vers
         over.exercise_over(tmp_path, "pods", NOW)
     assert (lesson / "exercise.ipynb").read_text() == "{ broken"
     assert (lesson / kept.notebook).read_text() == mine
+
+
+def test_an_exercise_of_a_class_stays_one_when_it_is_started_over(tmp_path: Path) -> None:
+    (tmp_path / "pods").mkdir()
+    path = tmp_path / "pods" / "exercise.ipynb"
+    notebook = nbformat.read(build.exercise("pods").notebook("en"), as_version=4)
+    notebook.metadata.kubelab.solutions = "teacher"
+    nbformat.write(notebook, path)
+    over.exercise_over(tmp_path, "pods", NOW)
+    assert handed_out.is_of_a_class(path.parent, unknown=False)
 
 
 def test_what_is_kept_is_no_stray_notebook(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Hints that students took: read from whatever they handed in, noted, and never a matter of points."""
+"""Help that students took: read from whatever they handed in, noted, and never a matter of points."""
 
 from __future__ import annotations
 
@@ -28,7 +28,18 @@ def used(folder: Path, said: Any) -> dict[str, int]:
     (folder / "hints.json").write_bytes(
         said if isinstance(said, bytes) else json.dumps(said).encode()
     )
-    return hints.used(folder, plain.ASSIGNMENT)
+    return hints.used(folder, plain.ASSIGNMENT).hints
+
+
+@pytest.mark.usefixtures("known")
+def test_solutions_are_read_beside_the_hints(tmp_path: Path) -> None:
+    said = {"total": {"hints": 3, "solution": True}, "numbers": {"hints": 1}}
+    (tmp_path / "hints.json").write_text(json.dumps(said))
+    found = hints.used(tmp_path, plain.ASSIGNMENT)
+    assert found == hints.Help({"numbers": 1, "total": 3}, ("total",))
+    for strange in (1, "yes", None, [True]):
+        (tmp_path / "hints.json").write_text(json.dumps({"total": {"solution": strange}}))
+        assert hints.used(tmp_path, plain.ASSIGNMENT) == hints.Help()
 
 
 @pytest.mark.usefixtures("known")
@@ -48,6 +59,8 @@ def test_steps_are_read_in_the_exercises_order(tmp_path: Path) -> None:
         {"total": 1.0},
         {"total": "1"},
         {"total": [1]},
+        {"total": {"hints": 4}},
+        {"total": {"hints": True, "held": 2}},
         ["total"],
         "total",
         None,
@@ -75,24 +88,24 @@ def test_links_pipes_and_folders_are_not_read(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text('{"total": 1}')
     path.symlink_to(elsewhere)
-    assert hints.used(tmp_path, plain.ASSIGNMENT) == {}
+    assert hints.used(tmp_path, plain.ASSIGNMENT) == hints.Help()
     path.unlink()
     os.mkfifo(path)
-    assert hints.used(tmp_path, plain.ASSIGNMENT) == {}
+    assert hints.used(tmp_path, plain.ASSIGNMENT) == hints.Help()
     path.unlink()
     path.mkdir()
-    assert hints.used(tmp_path, plain.ASSIGNMENT) == {}
+    assert hints.used(tmp_path, plain.ASSIGNMENT) == hints.Help()
     path.rmdir()
-    assert hints.used(tmp_path, plain.ASSIGNMENT) == {}
+    assert hints.used(tmp_path, plain.ASSIGNMENT) == hints.Help()
 
 
 def test_an_assignment_of_the_teachers_own_has_none(tmp_path: Path) -> None:
     assert used(tmp_path, {"total": 2}) == {}
 
 
-def noted(folder: Path) -> dict[str, int]:
+def noted(folder: Path) -> hints.Help:
     with opened(f"sqlite:///{folder / 'gradebook.db'}") as outcomes:
-        return outcomes.hints(plain.ASSIGNMENT, "ada")
+        return outcomes.help(plain.ASSIGNMENT, "ada")
 
 
 @pytest.mark.usefixtures("known", "walls")
@@ -105,16 +118,17 @@ def test_they_are_reported_cost_nothing_and_grade_nothing_again(
     taken.write_text('{"total": 3}')
     (first,) = grade_folder(tmp_path, cluster="")
     assert (first.score, first.hints) == (6, {"total": 3})
-    assert noted(tmp_path) == {"total": 3}
-    taken.write_text('{"total": 3, "numbers": 2}')
+    assert noted(tmp_path) == hints.Help({"total": 3})
+    taken.write_text('{"total": {"hints": 3, "solution": true}, "numbers": 2}')
     monkeypatch.setattr(grading, "Pool", Unused)
     (second,) = grade_folder(tmp_path, cluster="")
     assert (second.score, second.hints) == (6, {"numbers": 2, "total": 3})
-    assert noted(tmp_path) == {"numbers": 2, "total": 3}
+    assert second.solutions == ("total",)
+    assert noted(tmp_path) == hints.Help({"numbers": 2, "total": 3}, ("total",))
     taken.unlink()
     (third,) = grade_folder(tmp_path, cluster="")
     assert third.hints == {}
-    assert noted(tmp_path) == {}
+    assert noted(tmp_path) == hints.Help()
 
 
 class Unused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from nbgrader.api import Gradebook
 from course import build
 from course.content import LESSONS
 from course.errors import ContentError, GradeError
-from grader import Outcome, grade_folder
+from grader import Outcome, grade_folder, solutions
 from grader.release import own_sources, release
 
 LESSON = LESSONS[0]
@@ -123,12 +124,51 @@ def test_the_configuration_of_the_teacher_is_kept(folder: Path) -> None:
     assert "/srv/exchange" in config.read_text()
 
 
+def test_solutions_are_handed_out_when_the_teacher_says_so(folder: Path) -> None:
+    assert nbformat.read(folder / RELEASE, as_version=4).metadata.kubelab.solutions == "teacher"
+    before = files(folder)
+    changed = nbformat.read(folder / SOURCE, as_version=4)
+    (cell,) = (one for one in changed.cells if one.id == "hello")
+    cell.source = cell.source.replace("%kubectl run", "%kubectl   run")
+    nbformat.write(changed, folder / SOURCE)
+    tasks = solutions.hand_out(folder, [LESSON])
+    assert tasks == {LESSON: 10}
+    after = files(folder)
+    name = f"release/{LESSON}/solutions.json"
+    assert set(after) - set(before) == {name, f"source/{LESSON}/solutions.json"}
+    assert after[RELEASE] == before[RELEASE]
+    assert "%kubectl   run" in json.loads(after[name])["hello"][0]
+    assert "SOLUTION" not in after[name].decode()
+    nbformat.write(nbformat.reads(before[SOURCE].decode(), as_version=4), folder / SOURCE)
+    assert release(folder, [LESSON], replace=True)
+    assert (folder / name).exists()
+    (again,) = release(folder, [LESSON])
+    assert not again.written
+
+
+def test_solutions_of_what_was_not_released_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(GradeError, match="services has not been released"):
+        solutions.hand_out(folder, [LESSON, "services"])
+    assert not (folder / "release" / LESSON / "solutions.json").exists()
+    with pytest.raises(GradeError, match="No exercise has been released"):
+        solutions.hand_out(tmp_path / "empty", [])
+    assert not (tmp_path / "empty").exists()
+
+
 def test_a_language_or_lesson_that_is_not_there_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="no course in xx"):
         release(tmp_path / "class", lang="xx")
     with pytest.raises(ContentError, match="no lesson tea"):
         release(tmp_path / "class", ["tea"])
     assert not (tmp_path / "class").exists()
+
+
+def test_the_command_hands_out_solutions(lab: Any, folder: Path) -> None:
+    said = lab("release", "--solutions", str(folder))
+    assert said.returncode == 0, said.stderr
+    assert f"release/{LESSON}/solutions.json" in said.stdout
+    assert f"nbgrader release_assignment {LESSON} --force" in said.stdout
+    assert (folder / "release" / LESSON / "solutions.json").exists()
 
 
 def test_the_command_says_what_comes_next(lab: Any, made: Path) -> None:

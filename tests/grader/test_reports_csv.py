@@ -32,15 +32,19 @@ def test_a_row_says_what_came_of_a_submission() -> None:
         "attempts": "1",
         "seconds": "12.500",
         "hints": "0",
+        "solutions": "0",
     }
 
 
-def test_hints_are_counted_in_all_and_by_task() -> None:
+def test_help_is_counted_in_all_and_by_task() -> None:
     result = data.scored("ada", "a-deployment", (True,) * 3, (True,) * 2)
-    result = dataclasses.replace(result, hints={"deployment": 3, "service": 1})
+    result = dataclasses.replace(
+        result, hints={"deployment": 3, "service": 1}, solutions=("service",)
+    )
     (row,) = rows(csv_files.results([result]))
-    assert row["hints"] == "4"
+    assert (row["hints"], row["solutions"]) == ("4", "1")
     assert [row["hints"] for row in rows(csv_files.items([result]))] == ["3", "1"]
+    assert [row["solution"] for row in rows(csv_files.items([result]))] == ["0", "1"]
 
 
 def test_what_could_not_be_graded_has_no_score_and_no_zero() -> None:

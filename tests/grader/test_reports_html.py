@@ -138,9 +138,11 @@ def test_it_says_how_many_took_how_many_hints() -> None:
         for n, hints in enumerate(taken)
     ]
     text = page(results).text
-    assert "a-deployment deployment 1 0 0 2" in text
-    assert "a-deployment service 2 1 0 0" in text
-    assert "No hints were taken." in page(results[:1]).text
+    assert "a-deployment deployment 1 0 0 2 0" in text
+    assert "a-deployment service 2 1 0 0 0" in text
+    assert "No hints were taken" in page(results[:1]).text
+    shown = dataclasses.replace(results[0], solutions=("service",))
+    assert "a-deployment service 1 0 0 0 1" in page([shown]).text
 
 
 def test_without_anything_to_mend_there_is_no_box() -> None:

@@ -14,7 +14,9 @@ from grader import reports
 from grader.reports import json_file
 from tests.grader import reports_data as data
 
-HINTED = dataclasses.replace(data.not_gradable("wim"), hints={"deployment": 2})
+HINTED = dataclasses.replace(
+    data.not_gradable("wim"), hints={"deployment": 2}, solutions=("deployment",)
+)
 ALL = [
     HINTED,
     *data.a_class(10),

@@ -21,6 +21,9 @@ value of `namespace`; in Python, `f"{app}:{tag}"` is a text with two values in i
 Some answers are objects in the cluster, others are data: a text, a list, a dictionary. No task needs a command on a node,
 and none needs the internet.
 
+Below each task's text is a cell that helps: run it, and it has buttons that give a hint, check what you have, and show
+the solution. Help costs no points.
+
 The cell *Begin here* makes the exercise's namespace anew, and empty: run it again whenever you want to start over.
 """
 

@@ -18,6 +18,9 @@ checks it. Run that as often as you like: it tells you what it looked for, what 
 When you hand in, more checks run than you see here, and the values in the next cell are others. So use its variables
 rather than their values: in `%kubectl` and `%%apply`, `{shop}` stands for the value of `shop`.
 
+Below each task's text is a cell that helps: run it, and it has buttons that give a hint, check what you have, and show
+the solution. Help costs no points.
+
 This exercise is about namespaces, so it has more than one. The cell *Begin here* makes them anew, and empty: run it
 again whenever you want to start over (that takes some seconds, for what is there is deleted first). The tasks do not
 depend on each other.

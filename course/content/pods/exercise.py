@@ -18,6 +18,9 @@ checks it. Run that as often as you like: it tells you what it looked for, what 
 When you hand in, more checks run than you see here, and the values in the next cell are others. So use its variables
 rather than their values: in `%kubectl` and `%%apply`, `{pod_name}` stands for the value of `pod_name`.
 
+Below each task's text is a cell that helps: run it, and it has buttons that give a hint, check what you have, and show
+the solution. Help costs no points.
+
 All happens in a namespace of its own, so add `--namespace {namespace}` (or `-n {namespace}`) to your commands. The cell
 *Begin here* makes it anew, and empty: run it again whenever you want to start over.
 """

@@ -26,6 +26,9 @@ and writes the page from its answer. When it runs, you have
 - put a web server before it whose page a sidecar writes from the back end's answers;
 - let the page be reached from outside and from another namespace, and mended a Service through which nobody came.
 
+Below each task's text is a cell that helps: run it, and it has buttons that give a hint, check what you have, and show
+the solution. Help costs no points.
+
 It takes about 90 minutes.
 
 The tasks build on one another: a later one uses what an earlier one made. Below each is a cell that checks it; when you

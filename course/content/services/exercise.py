@@ -18,7 +18,8 @@ checks it. Run that as often as you like: it tells you what it looked for, what 
 When you hand in, more checks run than you see here, and the values in the next cell are others. So use its variables
 rather than their values: in `%kubectl` and `%%apply`, `{app_port}` stands for the value of `app_port`.
 
-Below each task's text is a cell that gives hints, one more at each run. They cost nothing.
+Below each task's text is a cell that helps: run it, and it has buttons that give a hint, check what you have, and show
+the solution. Help costs no points.
 
 All happens in namespaces of its own, so add `--namespace {namespace}` (or `-n {namespace}`) to your commands. The cell
 *Begin here* makes them anew, and empty: run it again, and the cells below it, whenever you want to start over. The tasks do not
