@@ -76,7 +76,7 @@ HINTS = (
         ),
     ),
     Hint(
-        r"error converting YAML to JSON: yaml: (?:line (?P<line>\d+))?",
+        r"error converting YAML to JSON: yaml: line (?P<line>\d+)",
         later(
             "The YAML cannot be read near its line {line}. Look there and one line above: spaces, not tabs, and the "
             "same number for neighbours; a space behind each colon; quotes and brackets closed.{quoted}"
@@ -184,9 +184,10 @@ def _likely(found: dict[str, str], words: str) -> str:
 
 def _did_you_mean(kind: str) -> str:
     said = kubectl.run(["api-resources", "--no-headers"], deadline=DEADLINE).check().stdout
-    known = {word for line in said.splitlines() for word in _names_of(line.split())}
+    known = {word: row[0] for row in map(str.split, said.splitlines()) for word in _names_of(row)}
     near = difflib.get_close_matches(kind, sorted(known), n=3)
-    return _("Did you mean: {names}?", names=", ".join(near)) if near else ""
+    names = dict.fromkeys(known[word] for word in near)
+    return _("Did you mean: {names}?", names=", ".join(names)) if names else ""
 
 
 def _names_of(row: list[str]) -> list[str]:

@@ -28,6 +28,8 @@ def run(
     options: Options,
     stdin: str = "",
     called: Sequence[str] = (),
+    *,
+    say_end: bool = True,
 ) -> Completed:
     """Run a command and show what it prints: kubectl's tables and YAML when it has ended, all else as it comes.
 
@@ -36,6 +38,7 @@ def run(
         options: the magic's own.
         stdin: what the command reads.
         called: what a person would call the command; empty: as it is.
+        say_end: say it where a watch was ended at its deadline.
     """
     is_kubectl = program == "kubectl"
     watching = is_kubectl and is_watch(words)
@@ -59,12 +62,17 @@ def run(
     finally:
         if held:
             display.show(words, "".join(held))
-    if done.cut and options.until is None:
-        ended = _(
-            "(ended after {seconds:g} s; in a terminal you would press Ctrl-C)", seconds=deadline
-        )
-        display.write(ended + "\n")
+    if done.cut and options.until is None and say_end:
+        say_ended(deadline)
     return done
+
+
+def say_ended(deadline: float) -> None:
+    """Say why a watch goes on no longer, and after how many seconds."""
+    display.write(
+        _("(ended after {seconds:g} s; in a terminal you would press Ctrl-C)", seconds=deadline)
+        + "\n"
+    )
 
 
 def finish(

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 GAP = " " * 3
+# The class `tex2jax_ignore` keeps two dollar signs from being taken for a formula's.
 _BEGINS = re.compile(rf"^\S|(?<={GAP})\S")
 # A heading is in capitals, but for units: `CPU(cores)`.
 _HEADING = re.compile(r"[^a-z]+(\([^)]*\))?")
 # Inline, for a sanitised or an exported notebook keeps no style sheet. Only a long text may break its line.
-_CELL = "text-align:left;vertical-align:top"
+_CELL = "text-align:left"
 _SHORT = f"{_CELL};white-space:nowrap"
 _LONG_TEXT = 60
 
@@ -74,7 +75,7 @@ def _as_html(table: Table) -> str:
     )
     body = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
     return (
-        '<div style="overflow-x:auto"><table class="kubelab-table">\n'
+        '<div class="tex2jax_ignore" style="overflow-x:auto"><table class="kubelab-table">\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
