@@ -18,7 +18,7 @@ from course.language import _, later
 from course.magics.line import verb
 
 # The most seconds that looking for a likely meaning may take, where somebody waits for it.
-DEADLINE = 3.0
+DEADLINE = 5.0
 
 
 @dataclass(frozen=True)
