@@ -8,7 +8,7 @@ from typing import Any
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext course` in a notebook: the magics, their completion, and what listens to cells."""
     from course.magics import LabMagics
-    from course.magics.complete import register
+    from course.magics.tab import register
     from course.memory import watch
     from course.pace import pace
 

@@ -10,12 +10,9 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course.magics.line import expand
-
-if TYPE_CHECKING:
-    from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
 DEADLINE = 2.0
 """The most seconds that a Tab may take."""
@@ -61,40 +58,6 @@ class Found:
     fragment: str
     texts: tuple[str, ...] = ()
     alone: bool = False
-
-
-def register(shell: Any) -> None:
-    """Let a shell's Tab know the magics; once for each shell."""
-    from IPython.core.completer import context_matcher
-
-    if any(
-        getattr(one, "matcher_identifier", "") == __name__
-        for one in shell.Completer.custom_matchers
-    ):
-        return
-
-    @context_matcher(priority=1000, identifier=__name__)  # type: ignore[untyped-decorator]
-    def matcher(context: CompletionContext) -> SimpleMatcherResult:
-        return _result(shell, context)
-
-    shell.Completer.custom_matchers.append(matcher)
-
-
-def _result(shell: Any, context: CompletionContext) -> SimpleMatcherResult:
-    from IPython.core.completer import SimpleCompletion
-
-    before, after = (
-        context.line_with_cursor[: context.cursor_position],
-        context.line_with_cursor[context.cursor_position :],
-    )
-    found = at_cursor(before, after, context.full_text, shell.user_ns) or Found("")
-    texts = [SimpleCompletion(text=text, type="kubectl") for text in found.texts]
-    return {
-        "completions": texts,
-        "matched_fragment": found.fragment,
-        "suppress": found.alone,
-        "ordered": True,
-    }
 
 
 def at_cursor(before: str, after: str, cell: str, variables: Mapping[str, Any]) -> Found | None:

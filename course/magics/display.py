@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Sequence
 
-from course.magics import tables
 from course.magics.line import is_watch, output_format, own_words, verb
 
 _TABLE_VERBS = frozenset({"get", "top", "events", "api-resources", "config"})
@@ -32,6 +31,8 @@ def is_shaped(words: Sequence[str]) -> bool:
 
 def show(words: Sequence[str], printed: str) -> None:
     """Show what the kubectl command of these words printed."""
+    from course.magics import tables
+
     plain = printed.removesuffix("\n")
     if not plain or len(plain) > LONGEST:
         write(printed)
