@@ -6,13 +6,15 @@ from typing import Any
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """`%load_ext course` in a notebook: the magics `%kubectl`, `%%apply` and `%node`."""
+    """`%load_ext course` in a notebook: the magics, their completion, and what listens to cells."""
     from course.checks import checking
     from course.magics import LabMagics
+    from course.magics.tab import register
     from course.memory import watch
     from course.pace import pace
 
     shell.register_magics(LabMagics)
+    register(shell)
     pace.listen(shell)
     watch.listen(shell)
     checking.listen(shell)

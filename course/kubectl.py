@@ -142,6 +142,7 @@ def stream(
     args: Sequence[str],
     write: Callable[[str], None],
     *,
+    out: Callable[[str], object] | None = None,
     stdin: str = "",
     deadline: float = DEADLINE,
     until: str | None = None,
@@ -155,6 +156,7 @@ def stream(
     Args:
         args: the command's arguments, without the program.
         write: gets each piece of output, both streams in the order of their coming.
+        out: gets the pieces of the standard output in its place.
         stdin: what the command reads.
         deadline: seconds; the command is ended then.
         until: end the command as soon as a line of its output holds this text.
@@ -179,7 +181,7 @@ def stream(
             bufsize=0,
         )
     with closing(_Output(process, deadline, now)) as output:
-        ended = output.pump(parts, write, until)
+        ended = output.pump(parts, write, out or write, until)
         if ended == "ended":
             try:
                 status = process.wait(timeout=max(0.1, output.left()))
@@ -224,7 +226,11 @@ class _Output:
             yield self.selector.select(max(0.0, min(self.left(), longest)))
 
     def pump(
-        self, parts: dict[str, list[str]], write: Callable[[str], None], until: str | None
+        self,
+        parts: dict[str, list[str]],
+        write: Callable[[str], None],
+        out: Callable[[str], object],
+        until: str | None,
     ) -> str:
         """Read until both streams end ("ended"), the text comes ("found") or time is up ("deadline")."""
         for ready in self.rounds(HOLD_BACK):
@@ -236,7 +242,7 @@ class _Output:
                     continue
                 text = data.decode("utf-8", "replace")
                 parts[key.data].append(text)
-                self._show(key.data, text, write)
+                self._show(key.data, text, write, out)
             if self.held and time.monotonic() - self.held_since > HOLD_BACK:
                 self.flush(write)
             if until and until in "".join(parts["stdout"]):
@@ -247,10 +253,12 @@ class _Output:
         self.flush(write)
         return "deadline"
 
-    def _show(self, name: str, text: str, write: Callable[[str], None]) -> None:
+    def _show(
+        self, name: str, text: str, write: Callable[[str], None], out: Callable[[str], object]
+    ) -> None:
         if name == "stdout":
             self.flush(write)
-            write(text)
+            out(text)
         else:
             self.held_since = self.held_since if self.held else time.monotonic()
             self.held += text

@@ -26,8 +26,10 @@ _WORDS = (
 )
 _TAGS = frozenset(_WORDS.split())
 _PLAIN = frozenset({"title", "alt", "colspan", "rowspan", "align", "open", "start", "scope"})
-# Highlighted code and pandas' tables; no class on which formgrader's scripts act.
-_CLASS = re.compile(r" ?highlight( hl-[\w-]+)?|[a-z]{1,2}\d?|language-[\w-]+|dataframe")
+# Highlighted code, pandas' tables and the magics'; no class on which formgrader's scripts act.
+_CLASS = re.compile(
+    r" ?highlight( hl-[\w-]+)?|[a-z]{1,2}\d?|language-[\w-]+|dataframe|kubelab-table|tex2jax_ignore"
+)
 _ADDRESS = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
 _NUMBER = re.compile(r"\d{1,4}(px|%)?")

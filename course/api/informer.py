@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-from course.api.client import ApiError, Client, Followed
+from course.api.client import JSON, ApiError, Client, Followed
 
 Item = dict[str, Any]
 _GROUPS = {
@@ -55,6 +55,7 @@ class Source:
     namespace: str = ""
     labels: str = ""
     fields: str = ""
+    accept: ClassVar[str] = JSON
 
     @property
     def path(self) -> str:
@@ -67,6 +68,14 @@ class Source:
         """The selectors, as the API takes them."""
         both = {"labelSelector": self.labels, "fieldSelector": self.fields}
         return {name: value for name, value in both.items() if value}
+
+    def listed(self, answer: Item) -> list[Item]:
+        """The objects that a list holds."""
+        return list(answer["items"])
+
+    def told(self, changed: Item) -> Item:
+        """The object that an event is about."""
+        return changed
 
 
 class Informer:
@@ -138,8 +147,9 @@ class Informer:
         self.state = State.STOPPED
 
     def _list(self, client: Client) -> None:
-        listed = client.get(self.source.path, **self.source.query)
-        items = {one["metadata"]["uid"]: _slim(one) for one in listed["items"]}
+        source = self.source
+        listed = client.get(source.path, accept=source.accept, **source.query)
+        items = {one["metadata"]["uid"]: _slim(one) for one in source.listed(listed)}
         with self._lock:
             self._items = items
         self._version = listed["metadata"]["resourceVersion"]
@@ -148,8 +158,9 @@ class Informer:
         self._changed()
 
     def _follow(self, client: Client) -> None:
+        source = self.source
         since = {"resourceVersion": self._version, "allowWatchBookmarks": "true"}
-        followed = client.follow(self.source.path, **since, **self.source.query)
+        followed = client.follow(source.path, accept=source.accept, **since, **source.query)
         with self._lock:
             self._followed = followed
             over = self._stopped.is_set()
@@ -162,10 +173,10 @@ class Informer:
             followed.release()
 
     def _take(self, event: dict[str, Any]) -> None:
-        item = event["object"]
-        self._version = item["metadata"]["resourceVersion"]
+        self._version = event["object"]["metadata"]["resourceVersion"]
         if event["type"] == "BOOKMARK":
             return
+        item = self.source.told(event["object"])
         with self._lock:
             if event["type"] == "DELETED":
                 self._items.pop(item["metadata"]["uid"], None)

@@ -52,8 +52,9 @@ def execute(cluster: Any, notebook: Path, to: Path) -> dict[str, str]:
 
 
 def text_of(output: NotebookNode) -> str:
-    plain = output.get("data", {}).get("text/plain", "")
-    return str(output.get("text", "") or plain)
+    """What an output says: a stream's words, or the text of what is displayed, a line of its own."""
+    plain = output.get("data", {}).get("text/plain")
+    return str(output.get("text", "")) if plain is None else f"{plain}\n"
 
 
 @pytest.mark.timeout(2400)

@@ -33,8 +33,8 @@ things, run them again.
 """
 ## How to read this page
 
-Run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. The first one brings three commands
-into the notebook:
+Run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. The first one brings commands
+into the notebook, of which you need three:
 
 - `%kubectl …` is what you would type in a terminal as `kubectl …`. If the command fails, the cell fails, and
   shows you kubectl's own words.

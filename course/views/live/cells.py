@@ -15,16 +15,22 @@ def belongs_to_this_cell(end: Callable[[], None]) -> None:
         return
     if not _ends:
         shell.events.register("pre_run_cell", _before_a_cell)
-    _ends.setdefault(_asked(shell).get("cellId", ""), []).append(end)
+    _ends.setdefault(_cell(shell), []).append(end)
 
 
 def _before_a_cell(_info: Any = None) -> None:
-    asked = _asked(_shell())
-    for cell in [asked.get("cellId", ""), *asked.get("deletedCells", [])]:
+    shell = _shell()
+    for cell in [_cell(shell), *_asked(shell).get("deletedCells", [])]:
         for end in _ends.pop(cell, []):
             end()
     if not _ends:
-        _shell().events.unregister("pre_run_cell", _before_a_cell)
+        shell.events.unregister("pre_run_cell", _before_a_cell)
+
+
+def _cell(shell: Any) -> str:
+    """The cell that runs now: by its id, or, where the front end tells none, by its code."""
+    code = shell.kernel.get_parent("shell").get("content", {}).get("code", "")
+    return str(_asked(shell).get("cellId") or code)
 
 
 def _asked(shell: Any) -> dict[str, Any]:
