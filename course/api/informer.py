@@ -24,6 +24,7 @@ _GROUPS = {
     "services": "/api/v1",
     "events": "/api/v1",
     "resourcequotas": "/api/v1",
+    "limitranges": "/api/v1",
     "endpointslices": "/apis/discovery.k8s.io/v1",
     "leases": "/apis/coordination.k8s.io/v1",
 }

@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from course.views.live.cluster_map import ClusterMap
+from course.views.live.heartbeats import Heartbeats
+from course.views.live.pod_life import PodLife
+from course.views.live.quota_gauges import QuotaGauges
 
-__all__ = ["ClusterMap"]
+__all__ = ["ClusterMap", "Heartbeats", "PodLife", "QuotaGauges"]
