@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course.views.live import ClusterMap
+from course.views.live import ClusterMap, NodeImages, ServicePicture
 from course.views.start import start
 
-__all__ = ["ClusterMap", "start"]
+__all__ = ["ClusterMap", "NodeImages", "ServicePicture", "start"]

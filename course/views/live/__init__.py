@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from course.views.live.cluster_map import ClusterMap
+from course.views.live.node_images import NodeImages
+from course.views.live.service_picture import ServicePicture
 
-__all__ = ["ClusterMap"]
+__all__ = ["ClusterMap", "NodeImages", "ServicePicture"]
