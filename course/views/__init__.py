@@ -6,3 +6,7 @@ from course.views.live import ClusterMap, Heartbeats, PodLife, QuotaGauges
 from course.views.start import start
 
 __all__ = ["ClusterMap", "Heartbeats", "PodLife", "QuotaGauges", "start"]
+from course.views.live import ClusterMap, NodeImages, ServicePicture
+from course.views.start import start
+
+__all__ = ["ClusterMap", "NodeImages", "ServicePicture", "start"]

@@ -8,3 +8,7 @@ from course.views.live.pod_life import PodLife
 from course.views.live.quota_gauges import QuotaGauges
 
 __all__ = ["ClusterMap", "Heartbeats", "PodLife", "QuotaGauges"]
+from course.views.live.node_images import NodeImages
+from course.views.live.service_picture import ServicePicture
+
+__all__ = ["ClusterMap", "NodeImages", "ServicePicture"]

@@ -41,11 +41,14 @@ class Painter:
 
     def start(self) -> None:
         """Begin to watch and to draw."""
+        self._view.redraws.append(self.redraw)
         self.watched.start()
         self._thread.start()
 
     def stop(self) -> None:
         """End it; the last frame says so."""
+        if not self._stopped.is_set():
+            self._view.redraws.remove(self.redraw)
         self._stopped.set()
         self._wake.set()
         self.watched.stop()

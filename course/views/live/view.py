@@ -5,8 +5,9 @@ A view draws HTML, the same for a person who watches and for a program that runs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,16 @@ class View:
     def words(self, seen: Seen, now: datetime) -> str:
         """The same in lines of plain text: for screen readers, and where no HTML is shown."""
         raise NotImplementedError
+
+    @cached_property
+    def redraws(self) -> list[Callable[[], None]]:
+        """What draws it anew, one for each cell that shows it: for what a view knows and the cluster does not."""
+        return []
+
+    def redraw(self) -> None:
+        """Let it be drawn anew wherever it is shown."""
+        for one in list(self.redraws):
+            one()
 
     def told(self, what: str) -> str:
         """Somebody pressed what says `what`: the HTML to show below the picture. Takes as long as it must."""

@@ -75,9 +75,10 @@ func serveImages(ctx context.Context, args []string) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	stats := registry.NewStats()
 	for _, config := range []registry.Config{
-		{Addr: hiddenPort, Layout: layout},
-		{Addr: mirrorPort, Layout: layout, Journal: journal},
+		{Addr: hiddenPort, Layout: layout, Stats: stats},
+		{Addr: mirrorPort, Layout: layout, Journal: journal, Stats: stats},
 	} {
 		group.Go(func() error { return registry.Run(ctx, config) })
 	}

@@ -133,9 +133,10 @@ func registries(c *spec.Cluster) []registry.Config {
 		}
 		return netip.AddrPortFrom(shown, at.Port()).String()
 	}
+	stats := registry.NewStats()
 	return []registry.Config{
-		{Addr: c.MirrorAddress(), Layout: c.Images, AccessLog: os.Stdout},
-		{Addr: mirror.String() + ":5000", Layout: c.Images, Journal: c.Path("logs", "mirror.log"), Name: node},
+		{Addr: c.MirrorAddress(), Layout: c.Images, AccessLog: os.Stdout, Stats: stats},
+		{Addr: mirror.String() + ":5000", Layout: c.Images, Journal: c.Path("logs", "mirror.log"), Name: node, Stats: stats},
 	}
 }
 

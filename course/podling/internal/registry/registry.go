@@ -24,6 +24,7 @@ type Config struct {
 
 	Journal string                     // a file for the access log, which JournalPath shows; instead of AccessLog
 	Name    func(remote string) string // who a remote address is in the journal; nil: itself
+	Stats   *Stats                     // counts requests, and is shown at StatsPath; nil for none
 }
 
 // Run serves until ctx is done, then lets requests under way end, for up to a
@@ -43,9 +44,13 @@ func Serve(ctx context.Context, l net.Listener, c Config) error {
 		l.Close()
 		return err
 	}
-	handler := logged(h, c.AccessLog, c.Name)
+	var images http.Handler = h
+	if c.Stats != nil {
+		images = c.Stats.counted(h)
+	}
+	handler := logged(images, c.AccessLog, c.Name)
 	if c.Journal != "" {
-		if handler, err = journaled(h, c.Journal, c.Name); err != nil {
+		if handler, err = journaled(images, c.Journal, c.Name); err != nil {
 			l.Close()
 			return err
 		}
