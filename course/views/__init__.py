@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from course.views.live import ClusterMap, Heartbeats, PodLife, QuotaGauges
+from course.views.live import (
+    ClusterMap,
+    Heartbeats,
+    NodeImages,
+    PodLife,
+    QuotaGauges,
+    ServicePicture,
+)
 from course.views.start import start
 
-__all__ = ["ClusterMap", "Heartbeats", "PodLife", "QuotaGauges", "start"]
-from course.views.live import ClusterMap, NodeImages, ServicePicture
-from course.views.start import start
-
-__all__ = ["ClusterMap", "NodeImages", "ServicePicture", "start"]
+__all__ = [
+    "ClusterMap",
+    "Heartbeats",
+    "NodeImages",
+    "PodLife",
+    "QuotaGauges",
+    "ServicePicture",
+    "start",
+]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from course.views.live.cluster_map import ClusterMap
 from course.views.live.heartbeats import Heartbeats
+from course.views.live.node_images import NodeImages
 from course.views.live.pod_life import PodLife
 from course.views.live.quota_gauges import QuotaGauges
-
-__all__ = ["ClusterMap", "Heartbeats", "PodLife", "QuotaGauges"]
-from course.views.live.node_images import NodeImages
 from course.views.live.service_picture import ServicePicture
 
-__all__ = ["ClusterMap", "NodeImages", "ServicePicture"]
+__all__ = ["ClusterMap", "Heartbeats", "NodeImages", "PodLife", "QuotaGauges", "ServicePicture"]
