@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from course.api.client import TABLE, ApiError, Client
 from course.api.informer import Item, Source
@@ -31,7 +32,7 @@ class TableSource(Source):
     @property
     def path(self) -> str:
         """Where the API has them."""
-        scope = f"/namespaces/{self.namespace}" if self.namespace else ""
+        scope = f"/namespaces/{quote(self.namespace, safe='')}" if self.namespace else ""
         return f"{self.base}{scope}/{self.kind}"
 
     def listed(self, answer: Item) -> list[Item]:

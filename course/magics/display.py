@@ -55,7 +55,7 @@ def publish(plain: str, better: dict[str, str]) -> None:
     """Show one thing in several forms: as text, and in better ones by their MIME type."""
     from IPython.display import display
 
-    display({"text/plain": plain, **better}, raw=True)  # type: ignore[no-untyped-call]
+    display({"text/plain": plain, **better}, raw=True)
 
 
 def _language(words: Sequence[str]) -> str:

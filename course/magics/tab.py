@@ -16,7 +16,7 @@ def register(shell: Any) -> None:
     if __name__ in known:
         return
 
-    @context_matcher(priority=1000, identifier=__name__)
+    @context_matcher(priority=1000, identifier=__name__)  # type: ignore[untyped-decorator]
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
         return _result(shell, context)
 
