@@ -27,6 +27,13 @@ def listens(port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 def fastest(*calls: Callable[[], object], rounds: int = 5) -> list[float]:
     """The least seconds of each call. They take turns, so that all of them meet the same load."""
     took: list[list[float]] = [[] for _ in calls]

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
-import psutil
 import pytest
 from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 
-from tests.faults.traces import until
+from tests.browser.chromium import window
+from tests.browser.formgrader import formgrader
 from tests.grader import plain
 from tests.grader.commands import Person, person
-from tests.support import end_processes_of, listens, processes_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("walls")]
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-if CHROMIUM is None:
-    pytest.skip("chromium was not found (Debian: apt install chromium)", allow_module_level=True)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("chromium", "walls")]
 
 HALF = {**plain.GOOD, "word": "word = 'dop'"}
 # What a student may try on the teacher who opens the page: each would set a variable of the page's.
@@ -34,7 +25,6 @@ word = 'dop'
 from IPython.display import HTML, Javascript, display
 display(HTML({ATTACK!r}), Javascript('window.hit = 1'))
 display({{'image/png': 'eA=='}}, raw=True, metadata={{'image/png': {{'width': '1 onerror=window.hit=1'}}}})"""
-SERVES_WITHIN = 60.0
 GRADING = 120_000  # milliseconds for nbgrader to grade one submission, while a person would wait
 
 
@@ -56,64 +46,9 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Person:
 
 @pytest.fixture(scope="module")
 def address(teacher: Person) -> Iterator[str]:
-    """formgrader's address, served as a teacher would: `jupyter server` in the course folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    root = ["--allow-root"] if os.geteuid() == 0 else []
-    settings = [
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=",
-    ]
-    server = subprocess.Popen(
-        [
-            "jupyter",
-            "server",
-            "--no-browser",
-            *root,
-            *settings,
-            f"--ServerApp.root_dir={teacher.home}",
-        ],
-        cwd=teacher.home,
-        env=teacher.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stderr is not None
-    said = []
-    for line in server.stderr:  # ends with the line that says it serves, or with the server
-        said.append(line)
-        if re.search(rf"http://127\.0\.0\.1:{port}/", line):
-            break
-    # The line comes before the bind, which waits for the server's event loop to run.
-    until(
-        lambda: server.poll() is not None or listens(port), SERVES_WITHIN, f"port {port} is served"
-    )
-    assert server.poll() is None, "".join(said)
-    log = teacher.home.parent / "server.log"
-    with log.open("w", encoding="utf-8") as file:
-        pump = subprocess.Popen(["cat"], stdin=server.stderr, stdout=file)
-        yield f"http://127.0.0.1:{port}/formgrader"
-        started = psutil.Process(server.pid).children(recursive=True)
-        server.terminate()
-        server.wait(30)
-        pump.wait(30)
-    _, alive = psutil.wait_procs(started, timeout=10)
-    left = processes_of(teacher.home) + [str(one) for one in alive]
-    end_processes_of(teacher.home)
-    assert not left, f"the server left: {left}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield running
-        running.close()
+    """formgrader's address."""
+    with formgrader(teacher) as served:
+        yield served
 
 
 @pytest.fixture
@@ -121,11 +56,10 @@ def page(browser: Any, address: str) -> Iterator[Any]:
     """A page that reaches the server alone, and may ask for nothing else."""
     asked: list[str] = []
     here = address.removesuffix("/formgrader")
-    made = browser.new_page()
-    made.set_default_timeout(30_000)
+    made = window(browser)
     made.on("request", lambda request: asked.append(request.url))
     yield made
-    made.close()
+    made.context.close()
     assert [url for url in asked if not url.startswith((here, "data:"))] == []
 
 
@@ -217,11 +151,11 @@ def test_a_students_page_of_feedback_needs_no_network_and_runs_nothing(
 ) -> None:
     teacher.nbgrader("generate_feedback", plain.ASSIGNMENT, "--student", "mallory", "--force")
     asked: list[str] = []
-    made = browser.new_page()
+    made = window(browser)
     made.on("request", lambda request: asked.append(request.url))
     made.goto((teacher.home / "feedback/mallory/plain/work.html").as_uri())
     assert made.evaluate("window.hit") is None
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     made.get_by_role("link", name="word-test").click()
     assert made.get_by_text("Another word was asked for.").is_visible()
-    made.close()
+    made.context.close()

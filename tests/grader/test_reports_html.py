@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
 import time
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.reports import html
 from grader.results import Result
+from tests.browser.chromium import window
 from tests.grader import reports_data as data
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -183,28 +184,20 @@ def test_three_thousand_submissions_take_seconds_and_megabytes() -> None:
 
 
 def test_a_browser_asks_for_nothing_else_and_obeys_nobody(
-    everything: list[Result], tmp_path: Path
+    everything: list[Result], tmp_path: Path, browser: Any
 ) -> None:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("chromium is not installed")
     path = tmp_path / "report.html"
     path.write_bytes(html.write(everything, "Kubelab"))
     asked: list[str] = []
     said: list[str] = []
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        shown = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.on("console", lambda message: said.append(message.text))
-        shown.on("dialog", lambda dialog: said.append(dialog.message))
-        shown.goto(path.as_uri())
-        assert asked == [path.as_uri()]
-        assert said == []
-        assert shown.title() == "Kubelab: grading report"
-        assert shown.evaluate("document.documentElement.scrollWidth") <= 390
-        assert (
-            shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 28)"
-        )
-        browser.close()
+    shown = window(browser, viewport={"width": 390, "height": 800}, color_scheme="dark")
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.on("console", lambda message: said.append(message.text))
+    shown.on("dialog", lambda dialog: said.append(dialog.message))
+    shown.goto(path.as_uri())
+    assert asked == [path.as_uri()]
+    assert said == []
+    assert shown.title() == "Kubelab: grading report"
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 28)"
+    shown.context.close()

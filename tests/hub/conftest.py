@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from course import paths
+from tests.browser import chromium
 from tests.confined.conftest import cannot
 from tests.hub.browser import Person, lesson_link
 from tests.hub.hub import Hub, free_ports, root, running, users
@@ -48,12 +48,10 @@ def programs(binary: Path) -> Path:
 @pytest.fixture(scope="module")
 def classroom(programs: Path) -> Iterator[Classroom]:
     """A hub as the page says, until the end of the module; nothing of it may be left then."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium")
     if os.geteuid() != 0:
         pytest.skip("only root starts servers for other users")
-    if not chromium:
-        cannot("chromium was not found (Debian: apt install chromium)")
+    if why := chromium.missing():
+        cannot(why)
     folder = Path(tempfile.mkdtemp(prefix="kl-"))
     folder.chmod(0o755)
     own = folder / "hub"
@@ -62,28 +60,17 @@ def classroom(programs: Path) -> Iterator[Classroom]:
             with (
                 running(own, programs, teacher.name) as hub,
                 lessons(folder / "git") as repository,
-                api.sync_playwright() as playwright,
+                chromium.launched() as browser,
             ):
-                browser = playwright.chromium.launch(
-                    executable_path=chromium, args=["--no-sandbox"]
-                )
-                people = [Person(one, hub, page(browser)) for one in (teacher, student)]
+                people = [Person(one, hub, chromium.window(browser)) for one in (teacher, student)]
                 link, waited = lesson_link(hub, repository, "pods/lesson.ipynb"), {}
                 for one in people:
                     waited[one.user.name] = one.log_in_by(link)
                 yield Classroom(hub, programs, *people, waited)
-                browser.close()
             left = [*teacher.processes(), *student.processes()]
             assert not left, f"after the hub's end there are {left}"
     finally:
         shutil.rmtree(folder)
-
-
-def page(browser: Any) -> Any:
-    """A window of a browser of its own, as far as cookies go."""
-    made = browser.new_context().new_page()
-    made.set_default_timeout(30_000)
-    return made
 
 
 @contextlib.contextmanager

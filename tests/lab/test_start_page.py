@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,25 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 import pytest
 
 from course import build, launching, paths
 from course.cluster.embedded import Embedded
 from course.errors import ClusterError
 from course.views import cluster as view
-from tests.faults.traces import until
-from tests.support import end_processes_of, lab_argv, listens, processes_of
+from tests.browser.chromium import window
+from tests.browser.served import serving
+from tests.support import end_processes_of, free_port, lab_argv, processes_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.usefixtures("binary")]
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-if CHROMIUM is None:
-    pytest.skip("chromium was not found (Debian: apt install chromium)", allow_module_level=True)
+pytestmark = [
+    pytest.mark.slow, pytest.mark.cluster, pytest.mark.usefixtures("chromium", "binary"),
+]  # fmt: skip
 
 NAME = "page"
 SHOWS_WITHIN = 60_000  # milliseconds for JupyterLab and a kernel to start on a busy machine
-SERVES_WITHIN = 60.0
 DONE = {
     "hello": "%kubectl run {pod_name} --image=nginx:1.22 --labels tier={tier} --namespace {namespace}"
 }
@@ -96,44 +92,26 @@ def work(cluster: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(cluster: Embedded, work: Path) -> Iterator[str]:
     """JupyterLab as Binder starts it (binder/start): by its own command line."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {
         "ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.open_browser": False,
         "ServerApp.allow_root": os.geteuid() == 0, "IdentityProvider.token": "",
     }  # fmt: skip
     jupyter = [sys.executable, "-P", "-m", "jupyterlab"]
     jupyter += [f"--{name}={value}" for name, value in settings.items()]
-    log = work.parent / f"{NAME}.log"
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            lab_argv("start", "--name", NAME, "--", *jupyter),
-            cwd=work, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-        )  # fmt: skip
-    until(lambda: server.poll() is not None or listens(port), SERVES_WITHIN, log.read_text)
-    assert server.poll() is None, log.read_text()
-    yield f"http://127.0.0.1:{port}"
-    started = psutil.Process(server.pid).children(recursive=True)
-    server.terminate()
-    server.wait(30)
-    _, alive = psutil.wait_procs(started, timeout=10)
-    for one in alive:
-        one.kill()
-    assert not alive, f"JupyterLab left: {alive}"
+    argv = lab_argv("start", "--name", NAME, "--", *jupyter)
+    with serving(argv, port, work, None, work.parent / f"{NAME}.log") as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Any]:
+def page(address: str, browser: Any) -> Iterator[Any]:
     """The launcher's page."""
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        made = browser.new_page(viewport={"width": 1400, "height": 1400})
-        made.set_default_timeout(SHOWS_WITHIN)
-        made.goto(f"{address}/lab?reset")
-        yield made
-        browser.close()
+    made = window(browser, viewport={"width": 1400, "height": 1400})
+    made.set_default_timeout(SHOWS_WITHIN)
+    made.goto(f"{address}/lab?reset")
+    yield made
+    made.context.close()
 
 
 def sessions(address: str) -> list[dict[str, Any]]:

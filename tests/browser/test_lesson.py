@@ -1,0 +1,41 @@
+"""Lesson 1 in JupyterLab: opened from the list of files, and run to its end."""
+
+from __future__ import annotations
+
+import time
+
+import nbformat
+import pytest
+
+from tests.browser.jupyterlab import Lab
+from tests.browser.served import Machine
+from tests.telling import Tell
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(420)]
+LESSON = "pods/lesson.ipynb"
+RUNS_WITHIN = 240.0  # measured: 45 s, with nothing else to do for the machine
+
+
+def test_the_first_lesson_runs_to_its_end_without_an_error(
+    jupyterlab: Lab, student: Machine, tell: Tell
+) -> None:
+    jupyterlab.shot("start-page")
+    lesson = jupyterlab.open(LESSON)
+    jupyterlab.shot("lesson-opened")
+    began = time.monotonic()
+    lesson.run_all(RUNS_WITHIN)
+    tell(f"all cells of the lesson ran in {time.monotonic() - began:.1f} s")
+    for cell in ("pods-get-again", "pods-sidecar", "pods-probe-events", "pods-cleanup-get"):
+        lesson.cell(cell)
+        jupyterlab.shot(f"lesson-{cell}")
+    lesson.save()
+    saved = nbformat.read(student.notebooks() / LESSON, as_version=4)
+    cells = [cell for cell in saved.cells if cell.cell_type == "code"]
+    errors = {
+        cell.id: output.evalue
+        for cell in cells
+        for output in cell.outputs
+        if output.output_type == "error"
+    }
+    assert errors == {}
+    assert [cell.id for cell in cells if not cell.execution_count] == []
