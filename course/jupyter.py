@@ -50,7 +50,7 @@ def start(name: str, nodes: int, kind: str, lang: str, port: int | None, *, brow
         cluster, ours = launching.start(name, nodes, kind, with_caller=True)
         with (
             _cluster_ends(cluster if ours else None, request),
-            _server_ends(JupyterLab(cluster, lessons, chosen), request) as server,
+            _server_ends(JupyterLab(cluster, lessons, chosen, lang), request) as server,
         ):
             server.wait_up()
             _welcome(server.address, ours, cluster.name)
@@ -86,7 +86,7 @@ def start_command(name: str, nodes: int, kind: str, command: Sequence[str]) -> i
 
 
 def _become(command: Sequence[str]) -> NoReturn:
-    env = os.environ | {"JUPYTER_PATH": paths.jupyter_path()}
+    env = os.environ | paths.jupyter_env()
     os.execvpe(command[0], list(command), env)  # noqa: S606 - the very purpose
 
 

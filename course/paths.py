@@ -13,6 +13,8 @@ ROOT = PACKAGE.parent
 PODLING_SOURCES = PACKAGE / "podling"
 JUPYTER_DATA = PACKAGE / "views" / "jupyter"
 """A folder for JUPYTER_PATH: with it, JupyterLab's launcher has the course's card."""
+JUPYTER_CONFIG = JUPYTER_DATA / "config"
+"""Folders for JUPYTER_CONFIG_PATH, one for all languages and others for one."""
 START_PAGE = "start.ipynb"
 """In a folder of notebooks, the page that JupyterLab opens first."""
 
@@ -49,10 +51,20 @@ def cluster_state(name: str) -> Path:
     return state_home() / name
 
 
-def jupyter_path() -> str:
-    """JUPYTER_PATH with the course's folder in it."""
-    before = os.environ.get("JUPYTER_PATH")
-    return os.pathsep.join([str(JUPYTER_DATA), *([before] if before else [])])
+def jupyter_env(lang: str = "") -> dict[str, str]:
+    """The variables by which Jupyter finds the course's card and its defaults, before what they named already.
+
+    The defaults are settings of JupyterLab that a person can still change: it asks nobody whether to fetch news from
+    the internet, and speaks the language of the lessons, where a language pack for that is installed.
+    """
+    defaults = [
+        JUPYTER_CONFIG / name for name in (lang, "all") if name and (JUPYTER_CONFIG / name).is_dir()
+    ]
+    given = {"JUPYTER_PATH": [JUPYTER_DATA], "JUPYTER_CONFIG_PATH": defaults}
+    return {
+        name: os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get(name)])])
+        for name, folders in given.items()
+    }
 
 
 def notebooks(lang: str) -> Path:

@@ -33,6 +33,7 @@ class Server:
         folder: where it is started.
         env: variables beside this process's own and the cluster's.
         log: the file of what it says; None: it says it where this process does.
+        lang: the language that JupyterLab speaks; empty: that of the machine.
     """
 
     def __init__(
@@ -42,13 +43,14 @@ class Server:
         folder: Path,
         env: Mapping[str, str] | None = None,
         log: Path | None = None,
+        lang: str = "",
     ) -> None:
         self.log = log
         self.runtime = _runtime(cluster)
         self.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         more = {
             "JUPYTER_RUNTIME_DIR": str(self.runtime),
-            "JUPYTER_PATH": paths.jupyter_path(),
+            **paths.jupyter_env(lang),
             **(env or {}),
         }
         processes.adopt_orphans()  # what a cell started outlives its kernel; it must not outlive us
@@ -98,7 +100,7 @@ class JupyterLab(Server):
         address: what to open in a browser; it holds the token.
     """
 
-    def __init__(self, cluster: Cluster, lessons: Path, port: int) -> None:
+    def __init__(self, cluster: Cluster, lessons: Path, port: int, lang: str) -> None:
         token = secrets.token_urlsafe(24)
         self.address = f"http://127.0.0.1:{port}/lab/tree/{paths.START_PAGE}?token={token}"
         self._port = port
@@ -114,7 +116,7 @@ class JupyterLab(Server):
         argv += [f"--ServerApp.{key}={value}" for key, value in options.items()]
         # The token goes by the environment: a command line can be read by every user.
         log = cluster.logs / "jupyter.log"
-        super().__init__(cluster, argv, lessons, {"JUPYTER_TOKEN": token}, log)
+        super().__init__(cluster, argv, lessons, {"JUPYTER_TOKEN": token}, log, lang)
 
     def wait_up(self) -> None:
         """Waits until the server listens."""

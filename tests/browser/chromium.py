@@ -10,7 +10,7 @@ from typing import Any
 
 SIZE = {"width": 1280, "height": 900}
 """The window, in pixels: what a small notebook computer shows."""
-_ACTS_WITHIN = 30_000  # milliseconds for a click to find its button
+_ACTS_WITHIN = 60_000  # milliseconds for a click to find its button
 
 
 def missing() -> str:

@@ -7,6 +7,7 @@ before it is looked at; what all cells are doing is read from JupyterLab's own m
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from playwright.sync_api import expect
 
 from tests.browser import pictures
 
-OPENS_WITHIN = 60.0
+OPENS_WITHIN = 120.0
 """Seconds for JupyterLab, or a notebook and its kernel, to be there on a busy machine."""
-RUNS_WITHIN = 60.0
+RUNS_WITHIN = 120.0
 """Seconds for one cell."""
 
 _PANEL = """const panel = [...window.jupyterapp.shell.widgets('main')].find(one => one.context?.path === path);"""
@@ -37,6 +38,7 @@ _CELLS = f"""path => {{
     outputs: cell.model.outputs.toJSON(),
   }}));
 }}"""
+_IDS = f"path => {{ {_PANEL} return panel.content.widgets.map(cell => cell.model.id); }}"
 _IDLE = f"""([path, id, before]) => {{
   {_PANEL}
   const cells = panel.content.widgets.filter(cell => cell.model.type === 'code');
@@ -44,13 +46,15 @@ _IDLE = f"""([path, id, before]) => {{
   return wanted.every(cell => cell.model.executionState !== 'running')
     && (!id || wanted[0].model.executionCount && wanted[0].model.executionCount !== before);
 }}"""
-_SHOW = f"""async ([path, id]) => {{
+_SHOW = f"""([path, id]) => {{
   {_PANEL}
   const index = panel.content.widgets.findIndex(cell => cell.model.id === id);
-  if (index < 0) return false;
-  panel.content.widgets[index].node.dataset.cell = id;
-  await panel.content.scrollToItem(index, 'smart');
-  return true;
+  const node = panel.content.widgets[index].node;
+  node.dataset.cell = id;
+  const [at, all] = [node.getBoundingClientRect(), panel.content.node.getBoundingClientRect()];
+  const inSight = node.isConnected && at.top < all.bottom - 60 && at.bottom > all.top + 60;
+  if (!inSight) panel.content.scrollToItem(index, 'start');
+  return inSight;
 }}"""
 _DIRTY = f"path => {{ {_PANEL} return !panel.context.model.dirty; }}"
 
@@ -100,10 +104,24 @@ class Lab:
         """A screenshot, named for the language."""
         return pictures.shot(self.page, f"{self.lang}-{name}")
 
-    def wait(self, script: str, argument: Any, within: float, what: str, seen: Any = None) -> None:
-        """Waits until a function of the page's returns true; `seen` tells what there was when time was up."""
+    def wait(
+        self,
+        script: str,
+        argument: Any,
+        within: float,
+        what: str,
+        seen: Callable[[], str] | None = None,
+        every: float | str = "raf",
+    ) -> None:
+        """Waits until a function of the page's returns true.
+
+        Args:
+            within: seconds.
+            seen: tells what there was when time was up.
+            every: milliseconds between two looks; by default, at each of the page's frames.
+        """
         try:
-            self.page.wait_for_function(script, arg=argument, timeout=within * 1000)
+            self.page.wait_for_function(script, arg=argument, timeout=within * 1000, polling=every)
         except Late:
             tabs = self.page.locator(".lm-TabBar-tabLabel").all_inner_texts()
             last = seen() if seen else f"the tabs {tabs}"
@@ -126,10 +144,18 @@ class Notebook:
         found: list[dict[str, Any]] = self.lab.page.evaluate(_CELLS, self.path)
         return found
 
+    def ids(self) -> list[str]:
+        """The ids of all cells, of text too, in their order."""
+        found: list[str] = self.lab.page.evaluate(_IDS, self.path)
+        return found
+
     def cell(self, cell: str) -> Any:
         """A cell's element, scrolled into sight."""
-        there = self.lab.page.evaluate(_SHOW, [self.path, cell])
-        assert there, f"{self.path} has no cell {cell!r}: {[one['id'] for one in self.cells()]}"
+        assert cell in self.ids(), f"{self.path} has no cell {cell!r}: {self.ids()}"
+        # How tall cells are that were never in sight JupyterLab can only guess: one scroll may miss.
+        self.lab.wait(
+            _SHOW, [self.path, cell], RUNS_WITHIN, f"cell {cell!r} is in sight", every=100
+        )
         return self.lab.page.locator(f'[data-cell="{cell}"]')
 
     def output_of(self, cell: str) -> Any:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser import pictures
 from tests.browser.jupyterlab import Lab
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 WRONG = "%kubectl run {pod_name} --image=nginx:1.22 --labels tier=back --namespace {namespace}"
 RIGHT = "%kubectl label pod {pod_name} tier={tier} --overwrite --namespace {namespace}"
 
@@ -21,7 +21,8 @@ def jupyterlab(start: Callable[[str], Lab]) -> Lab:
     return start("zh")
 
 
-def test_the_start_page_is_chinese(jupyterlab: Lab) -> None:
+def test_jupyterlab_and_the_start_page_are_chinese(jupyterlab: Lab) -> None:
+    expect(jupyterlab.page.locator("#jp-MainMenu")).to_contain_text("文件")
     page = jupyterlab.notebook("start.ipynb")
     (cell,) = (one["id"] for one in page.cells())
     page.run_cell(cell)

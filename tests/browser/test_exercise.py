@@ -20,7 +20,7 @@ from tests.grader.commands import Person
 from tests.telling import Tell
 
 pytestmark = [
-    pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.usefixtures("walls"),
+    pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("walls"),
 ]  # fmt: skip
 EXERCISE = "pods/exercise.ipynb"
 WRONG = "%kubectl run {pod_name} --image=nginx:1.22 --labels tier=back --namespace {namespace}"
@@ -41,7 +41,7 @@ def classroom(student: Machine, lab: Command, tmp_path_factory: pytest.TempPathF
     root = tmp_path_factory.mktemp("class")
     course, exchange = root / "course", root / "exchange"
     exchange.mkdir(mode=0o777)
-    said = lab("release", str(course), "pods")
+    said = lab("release", str(course), "pods", timeout=300)
     assert said.returncode == 0, said.stderr
     line = f"c.Exchange.root = {str(exchange)!r}\n"
     with (course / "nbgrader_config.py").open("a") as config:

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.jupyterlab import Notebook
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 COUNTER = """\
 import ipywidgets
 button = ipywidgets.Button(description="Count")

@@ -312,11 +312,11 @@ Now for what makes a Pod more than a container. A web server serves files; a sec
 
 ```mermaid
 flowchart LR
-  client([curl]) -->|port 80| web
   subgraph pod [Pod site: one node, one address]
     updater[container updater] -->|writes index.html| volume[(volume page)]
     volume -->|is read by| web[container web: nginx]
   end
+  web <-->|port 80| client([curl])
 ```
 
 `%%apply` sends a description of the Pod. Three places belong together: the volume (`volumes`), and one
