@@ -21,7 +21,7 @@ from course.errors import JupyterError
 if TYPE_CHECKING:
     from course.cluster.base import Cluster
 
-_UP_WITHIN, _ENDS_WITHIN = 60.0, 8.0
+_UP_WITHIN, _ENDS_WITHIN = 120.0, 8.0
 _LOOK_AGAIN = 0.05
 
 

@@ -168,6 +168,12 @@ class Notebook:
         expect(output).to_contain_text(words, timeout=within * 1000)
         return output
 
+    def finds(self, cell: str, selector: str, within: float = RUNS_WITHIN) -> Any:
+        """Waits until a cell's output or widget has an element that can be seen, by its CSS; returns the first one."""
+        element = self.output_of(cell).locator(selector).first
+        expect(element).to_be_visible(timeout=within * 1000)
+        return element
+
     def write(self, cell: str, source: str) -> None:
         """Replaces what stands in a cell, as if it were pasted."""
         self.cell(cell).locator(".cm-content").click()

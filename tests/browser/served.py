@@ -20,7 +20,7 @@ from tests.faults.traces import until
 from tests.support import end_processes_of, lab_argv, listens, processes_of
 
 _PARTS = ("course", "grader", "notebooks")
-_SERVES_WITHIN = 180.0  # a cluster and JupyterLab, on a busy machine
+_SERVES_WITHIN = 300.0  # a cluster and JupyterLab, on a busy machine
 _ENDS_WITHIN = 30.0
 # The page objects read JupyterLab's own model of a notebook: only what is in sight is in the page.
 _LAB_CONFIG = "c.LabApp.expose_app_in_browser = True\n"

@@ -1,7 +1,7 @@
 """What ipywidgets show in JupyterLab. The course's views each have a file beside this one: test_view_NAME.py.
 
-Such a file takes `notebook`, writes the view's line into its cell, runs it, and waits by `shows` or by Playwright's
-`expect(notebook.output_of(CELL).locator(…))`.
+Such a file takes `notebook`, writes the view's line into the cell `view`, runs it, and waits: by `shows` for words, by
+`finds` for an element, by Playwright's `expect` for anything else.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ ipywidgets.VBox([button, said])"""
 def test_a_button_below_a_cell_reaches_the_kernel(notebook: Notebook) -> None:
     notebook.write("view", COUNTER)
     notebook.run_cell("view")
-    output = notebook.shows("view", "none")
-    output.get_by_role("button", name="Count").click()
+    notebook.shows("view", "none")
+    button = notebook.finds("view", "button")
+    button.click()
     notebook.shows("view", "1 presses")
-    output.get_by_role("button", name="Count").click()
+    button.click()
     notebook.shows("view", "2 presses")
 
 
