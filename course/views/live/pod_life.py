@@ -84,9 +84,7 @@ class Picture:
         """How it is, in a few words."""
         age = spoken_span(seconds(self.until - self.life.born))
         if self.life.alive and self.life.pod:
-            return _(
-                "{status}, {span} old", status=status_of(self.life.pod), span=age
-            )
+            return _("{status}, {span} old", status=status_of(self.life.pod), span=age)
         if self.life.gone:
             return _("deleted after {span}", span=age)
         return _("gone; only its events are left")

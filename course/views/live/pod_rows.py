@@ -75,7 +75,13 @@ def _rank(reason: str) -> int:
 def _of_events(life: Life) -> Iterator[Row]:
     for one in life.events.values():
         title = _(MEANINGS[one.reason]) if one.reason in MEANINGS else one.reason
-        tone = BAD if one.warns or one.reason == "BackOff" else GOOD if one.reason == "Started" else PLAIN
+        tone = (
+            BAD
+            if one.warns or one.reason == "BackOff"
+            else GOOD
+            if one.reason == "Started"
+            else PLAIN
+        )
         yield Row(tone, one.container, one.reason, title, f"{one.reason}: {one.message}",
                   sorted(one.times), one.count)  # fmt: skip
 
