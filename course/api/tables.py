@@ -5,6 +5,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -100,7 +101,7 @@ def current_namespace() -> str:
     from kubernetes.config import ConfigException, list_kube_config_contexts
 
     try:
-        _contexts, active = list_kube_config_contexts()
+        _contexts, active = list_kube_config_contexts(os.environ.get("KUBECONFIG"))
     except (ConfigException, OSError) as problem:
         raise ApiError(_("There is no usable kubeconfig: {problem}", problem=problem)) from None
     return str(active["context"].get("namespace") or "default")

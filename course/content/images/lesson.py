@@ -447,6 +447,16 @@ The image's name on the node is still `docker.io/library/nginx:1.22`:
 # %% id="images-hosts-images"
 # %node crictl images
 
+# %% [markdown] id="images-hosts-view-why"
+"""
+The same for each node, with who uses what, and what the mirror has given out so far:
+"""
+
+# %% id="images-hosts-view"
+from course import views
+
+views.NodeImages()
+
 # %% [markdown] id="images-hosts-history"
 """
 **In older instructions** you find mirrors written into `/etc/containerd/config.toml`, below

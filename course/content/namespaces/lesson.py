@@ -245,6 +245,16 @@ def heartbeats():
 
 heartbeats()
 
+# %% [markdown] id="namespaces-heartbeats-why"
+"""
+And as a picture in which you see them beat:
+"""
+
+# %% id="namespaces-heartbeats"
+from course import views
+
+views.Heartbeats()
+
 # %% [markdown] id="namespaces-silent-intro"
 """
 ### A node that falls silent
@@ -633,19 +643,7 @@ Two Pods of four, 500m of 1500m. **Predict**: we ask for six replicas. How many 
 # %kubectl wait --for=jsonpath={.status.used.pods}=4 quota/budget -n team-a --timeout=30s
 
 # %% id="namespaces-quota-bars"
-def thousandths(text):
-    return int(text[:-1]) if text.endswith("m") else int(text) * 1000
-
-
-def bars(namespace):
-    for quota in kubectl.get_all("resourcequota", "--namespace", namespace):
-        for what, hard in quota["status"]["hard"].items():
-            used = quota["status"]["used"][what]
-            part = round(20 * thousandths(used) / thousandths(hard))
-            print(f"{what:14} {'█' * part}{'·' * (20 - part)} {used} / {hard}")
-
-
-bars("team-a")
+views.QuotaGauges("team-a")
 
 # %% id="namespaces-quota-refused"
 # %kubectl --expect-failure run one-more --image=nginx -n team-a

@@ -116,6 +116,18 @@ Debian's packages. The image says so itself, in a label. With the internet in re
 from Docker Hub. Outside of a lesson, write the tag: `latest` is another image next week.
 """
 
+# %% [markdown] id="pods-map-intro"
+"""
+Here is the whole cluster as a map: its nodes, and on them the Pods. It goes on changing while you work, and a press on a
+Pod shows its logs and its description. (In JupyterLab, *Create New View for Cell Output* in the menu of a right click
+keeps it beside the page.)
+"""
+
+# %% id="pods-map"
+from course import views
+
+views.ClusterMap()
+
 # %% [markdown] id="pods-describe-intro"
 """
 ## Looking closer
@@ -504,6 +516,15 @@ And `describe` keeps how it ended. Look for `Last State`, `Exit Code` and `Resta
 
 # %% id="pods-restart-describe"
 # %kubectl describe pod ends
+
+# %% [markdown] id="pods-restart-life-why"
+"""
+The whole life of the Pod as a picture, with what the cluster told of it. It goes on while the Pod lives: watch how the
+waits grow.
+"""
+
+# %% id="pods-restart-life"
+views.PodLife("ends")
 
 # %% [markdown] id="pods-restart-policy"
 """

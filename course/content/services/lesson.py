@@ -234,6 +234,17 @@ for line in counted.splitlines():
     times, pod = line.split()
     print(f"{pod}  {'█' * int(times)} {times}")
 
+# %% [markdown] id="services-live-why"
+"""
+And the Service as a picture that goes on changing: what it selects, where it sends requests, and a button that sends ten
+and counts who answers. Come back to it when you have changed something below.
+"""
+
+# %% id="services-live"
+from course import views
+
+views.ServicePicture("nginx-service")
+
 # %% [markdown] id="services-count-explain"
 """
 All three, each about a third, in no order that you could rely on. The Service chooses for every new *connection*, without
