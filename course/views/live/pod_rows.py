@@ -114,7 +114,7 @@ def _of_readiness(life: Life) -> Iterator[Row]:
             yield Row(
                 GOOD, "", "ready", _("The Pod is ready: Services send requests to it"), "", [time]
             )
-        elif not ready and (was or (runs and time > runs[0].began):
+        elif not ready and (was or (runs and time > runs[0].began)):
             yield Row(
                 PLAIN, "", "not ready", _("The Pod is not ready: Services leave it out"), "", [time]
             )
