@@ -1,4 +1,4 @@
-"""Views draw what a real cluster has; those that send requests do it where a notebook's kernel is."""
+"""Views draw what a real cluster has: in this process, or where a notebook's kernel is, to send requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from course.views.live.painter import Painter
+from course.views.live.view import View
+from tests.cluster.kube import Kube, namespace_of_its_own
 from tests.course import scripts
+from tests.views.watcher import Watch, Watcher
 
 PRELUDE = """
 import os, threading, time
@@ -34,3 +38,28 @@ def run(cluster: Any) -> Iterator[Callable[[str], str]]:
     script("checks.fresh_namespace(ns)")
     yield script
     script("remove_namespace(ns)")
+
+
+@pytest.fixture
+def here(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kube]:
+    """A namespace of the test's own; views of this process watch its cluster."""
+    for name, value in cluster.env().items():
+        monkeypatch.setenv(name, value)
+    with namespace_of_its_own(cluster) as kube:
+        yield kube
+
+
+@pytest.fixture
+def watch(here: Kube) -> Iterator[Watch]:
+    """Draws views, again and again, until the test ends."""
+    painters: list[Painter] = []
+
+    def watch(view: View) -> Watcher:
+        watcher = Watcher()
+        painters.append(Painter(view, watcher.take))
+        painters[-1].start()
+        return watcher
+
+    yield watch
+    for one in painters:
+        one.stop()

@@ -88,6 +88,8 @@ def of_container(life: Life, container: str, until: datetime) -> list[Bar]:
         if run.ended:
             points.append((run.ended, _after(life, run, last=run is runs[-1])))
     points.sort(key=lambda point: point[0])
+    if (deletion := life.deletion) and points[-1][1] is Doing.BACK_OFF:
+        points.append((max(deletion, points[-1][0]), Doing.ENDED))
     return _bars(points, until)
 
 
@@ -129,7 +131,7 @@ def _of_image(reason: str, message: str) -> Doing | None:
 
 def _after(life: Life, run: Run, *, last: bool) -> Doing:
     """What follows a run: another one, later, or nothing."""
-    if not last or (life.alive and life.deletion is None and _restarts(life, run)):
+    if not last or (not life.told_to_end(run) and _restarts(life, run)):
         return Doing.BACK_OFF
     return Doing.FAILED if run.exit_code and not life.told_to_end(run) else Doing.ENDED
 

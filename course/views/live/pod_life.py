@@ -26,6 +26,8 @@ _LOG_LINES = 30
 _LETTER = 1.3
 """How wide a letter of a flag is, in per cent of a track, where that is narrow."""
 
+_SPANS = 2  # so many groups of numbers stand on one flag
+
 
 @dataclass(frozen=True)
 class Flag:
@@ -37,11 +39,16 @@ class Flag:
 
     @property
     def label(self) -> str:
-        """The numbers: `3`, `3–5`, or `3…9` where some between them are another lane's."""
-        first, last = self.numbers[0], self.numbers[-1]
-        if first == last:
-            return str(first)
-        return f"{first}–{last}" if len(self.numbers) == last - first + 1 else f"{first}…{last}"
+        """The numbers: `3`, `3–5`, `3, 5–6`; where they are scattered, `3…9`."""
+        spans: list[list[int]] = []
+        for number in self.numbers:
+            if spans and spans[-1][-1] == number - 1:
+                spans[-1][1:] = [number]
+            else:
+                spans.append([number])
+        if len(spans) > _SPANS:
+            return f"{self.numbers[0]}…{self.numbers[-1]}"
+        return ", ".join("–".join(map(str, span)) for span in spans)
 
     @property
     def right(self) -> float:

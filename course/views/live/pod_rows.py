@@ -110,11 +110,11 @@ def _of_readiness(life: Life) -> Iterator[Row]:
     was = False
     runs = life.runs()
     for time, ready in sorted(life.ready.items()):
-        if ready:
+        if ready and not was:
             yield Row(
                 GOOD, "", "ready", _("The Pod is ready: Services send requests to it"), "", [time]
             )
-        elif was or (runs and time > runs[0].began):
+        elif not ready and (was or (runs and time > runs[0].began)):
             yield Row(
                 PLAIN, "", "not ready", _("The Pod is not ready: Services leave it out"), "", [time]
             )
