@@ -14,7 +14,7 @@ from tests.telling import Tell
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(800)]
 LESSON = "pods/lesson.ipynb"
-RUNS_WITHIN = 400.0  # measured: 45 s, with nothing else to do for the machine
+RUNS_WITHIN = 400.0  # measured: 54 s, on two busy processors
 
 
 def test_the_first_lesson_runs_to_its_end_without_an_error(
