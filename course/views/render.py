@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from course import templates
+from course.disk import human
 from course.language import _, spoken, translator
 from course.views.cluster import Seen
 from course.views.progress import EXERCISE, PAGE, Lesson
@@ -74,7 +75,9 @@ def _state(cluster: Seen) -> str:
     state = _("The cluster {name}: {state}.", name=cluster.name, state=words[cluster.state])
     if cluster.memory is None:
         return state
-    said = _("Memory of this session: {memory}.", memory=cluster.memory)
+    memory = cluster.memory
+    said = _("Memory of this session: {used} of {limit} ({share:.0%}).",
+             used=human(memory.used), limit=human(memory.limit), share=memory.share)  # fmt: skip
     return f"{state} {cluster.memory.warning() if cluster.memory.short else said}"
 
 

@@ -71,6 +71,19 @@ def test_a_wrong_answer_is_told_why(exercise: Notebook) -> None:
     exercise.lab.shot("exercise-wrong")
 
 
+def test_the_buttons_below_the_task_help(exercise: Notebook) -> None:
+    exercise.run_cell("hello-hint")
+    exercise.finds("hello-hint", "button:has-text('Hint (1 of 3)')").click()
+    exercise.finds("hello-hint", "button:has-text('Hint (2 of 3)')")
+    exercise.lab.shot("hint")
+    exercise.finds("hello-hint", "button:has-text('Check')").click()
+    exercise.shows("hello-hint", "✘ The Pod carries the label")
+    exercise.lab.shot("check")
+    exercise.finds("hello-hint", "button:has-text('Solution')").click()
+    exercise.shows("hello-hint", "Press again to see it")
+    exercise.lab.shot("solution")
+
+
 def test_the_right_answer_holds(exercise: Notebook) -> None:
     exercise.run_cell("begin")  # the namespace is empty again: a Pod's name can be given once
     exercise.write("hello", RIGHT)
