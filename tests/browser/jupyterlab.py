@@ -52,7 +52,7 @@ _SHOW = f"""([path, id]) => {{
   const node = panel.content.widgets[index].node;
   node.dataset.cell = id;
   const [at, all] = [node.getBoundingClientRect(), panel.content.node.getBoundingClientRect()];
-  const inSight = node.isConnected && at.top < all.bottom - 60 && at.bottom > all.top + 60;
+  const inSight = node.isConnected && at.top < all.bottom - 60 && at.bottom >= all.top + Math.min(60, at.height);
   if (!inSight) panel.content.scrollToItem(index, 'start');
   return inSight;
 }}"""

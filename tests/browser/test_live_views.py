@@ -102,14 +102,14 @@ def test_the_life_of_a_pod_grows(world: Notebook) -> None:
 def test_a_services_answers_are_counted_by_pod(world: Notebook) -> None:
     show(world, "from course import views; views.ServicePicture('web')")
     world.finds("view", "button[data-say=send]").click()
-    world.shows("view", "10")
+    world.finds("view", ".kl-answers[title$='of 10 requests']")
     shots(world, "views.ServicePicture('web')", "service")
 
 
 def test_a_quota_that_fills_up_is_seen(world: Notebook) -> None:
     show(world, "from course import views; views.QuotaGauges('default')")
     meter = world.finds("view", "[role=meter]")
-    expect(meter).to_have_attribute("aria-valuenow", "3", timeout=SOON)
+    expect(meter).to_have_attribute("aria-valuetext", "3 of 4 used", timeout=SOON)
     shots(world, "views.QuotaGauges('default')", "quota")
 
 
