@@ -127,7 +127,7 @@ def test_the_nodes_heart_is_seen_to_beat(world: Notebook) -> None:
 
 def test_a_watch_is_a_table_until_it_is_stopped(world: Notebook) -> None:
     show(world, "%watch pods")
-    world.shows("view", "CrashLoopBackOff")
+    world.shows("view", "ends")
     world.lab.shot("watch")
     world.finds("view", ".kl-stop").click()
     world.shows("view", "stopped")
