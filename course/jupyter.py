@@ -48,10 +48,10 @@ def start(name: str, nodes: int, kind: str, lang: str, port: int | None, *, brow
     _free_port(port)  # one that cannot be had is said before a cluster is started for nothing
     with _signals() as request:
         cluster, ours = launching.start(name, nodes, kind, with_caller=True)
-        chosen = _free_port(port)  # now: one that was free before may have been taken meanwhile
         with (
             _cluster_ends(cluster if ours else None, request),
-            _server_ends(JupyterLab(cluster, lessons, chosen, lang), request) as server,
+            # The port is chosen now: one that was free before may have been taken meanwhile.
+            _server_ends(JupyterLab(cluster, lessons, _free_port(port), lang), request) as server,
         ):
             server.wait_up()
             _welcome(server.address, ours, cluster.name)
