@@ -28,8 +28,8 @@ painter = Painter(view, frames.append)
 painter.start()
 apply(pod("one", "busybox:1.35"), pod("none", "nginx:0.1"))
 Object("pod", "one", ns).is_ready(within=120, steady=0)
-until(lambda: "nginx:0.1" in frames[-1].html, lambda: frames[-1].html)  # a miss, and drawn because a Pod changed
-has(frames[-1].html, "busybox:1.35", f"{ns}/one")
+shown = ("nginx:0.1", "busybox:1.35", f"{ns}/one")  # the first is a miss, and drawn because a Pod changed
+until(lambda: all(word in frames[-1].html for word in shown), lambda: frames[-1].html)
 painter.stop()
 apply(pod("two", "busybox:1.35"))
 Object("pod", "two", ns).is_ready(within=120, steady=0)
