@@ -102,7 +102,7 @@ while len(tally.answered) < 2 and tally.sent < 60:
     view.told("send")
 assert set(tally.answered) == {"web-0", "web-1"} and tally.answered.total() == tally.sent, tally
 until(lambda: f"Requests sent: {tally.sent}" in frames[-1].html, lambda: frames[-1].html)
-grown = {one.html.count("kl-meter-bar") and one.html.split("Requests sent: ")[1].split("<")[0] for one in frames
+grown = {one.html.count("kl-answers-bar") and one.html.split("Requests sent: ")[1].split("<")[0] for one in frames
          if "Requests sent" in one.html}
 assert len(grown) > 2, grown
 view.told("clear")
