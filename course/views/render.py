@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from course import templates
 from course.disk import human
-from course.language import _, spoken, translator
+from course.language import _
+from course.templates import rendered
 from course.views.cluster import Seen
 from course.views.progress import EXERCISE, PAGE, Lesson
 
@@ -25,9 +25,8 @@ def bundle(lessons: Sequence[Lesson], cluster: Seen, now: datetime) -> dict[str,
 
 def as_html(lessons: Sequence[Lesson], cluster: Seen, now: datetime) -> str:
     """The page. Links are relative to the notebook's folder: JupyterLab opens them as tabs."""
-    environment = templates.environment(_TEMPLATE.parent)
-    environment.filters["say"] = translator(spoken())
-    return environment.get_template(_TEMPLATE.name).render(
+    return rendered(
+        _TEMPLATE,
         lessons=lessons,
         cluster=cluster,
         state=_state(cluster),

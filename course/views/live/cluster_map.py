@@ -12,8 +12,9 @@ from zlib import crc32
 from course import kubectl
 from course.api import Source
 from course.language import _, later
+from course.templates import rendered
 from course.views.live.pod_status import MARKS, Mood, is_ready, mood_of, status_of
-from course.views.live.view import Item, Seen, View, preformatted, rendered
+from course.views.live.view import Item, Seen, View, preformatted
 
 _TEMPLATE = Path(__file__).with_name("cluster_map.html.j2")
 _NAMES_UP_TO = 40

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from course.api import Source
 from course.language import _, later
+from course.templates import rendered
 from course.views.live.moments import moment, spoken_span
-from course.views.live.view import Item, Seen, View, rendered
+from course.views.live.view import Item, Seen, View
 
 _TEMPLATE = Path(__file__).with_name("heartbeats.html.j2")
 _SHOWN = timedelta(seconds=60)

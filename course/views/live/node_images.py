@@ -12,11 +12,12 @@ from course import cluster
 from course.api import Source
 from course.errors import ClusterTimeoutError
 from course.language import _
+from course.templates import rendered
 from course.views.live import mirror
 from course.views.live.image_names import familiar, size
 from course.views.live.mirror import Counts
 from course.views.live.node_stock import Image, Stock, named, stocks
-from course.views.live.view import Seen, View, preformatted, rendered
+from course.views.live.view import Seen, View, preformatted
 
 _TEMPLATE = Path(__file__).with_name("node_images.html.j2")
 _PODS_UP_TO = 6

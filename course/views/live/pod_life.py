@@ -11,6 +11,7 @@ from pathlib import Path
 from course import kubectl
 from course.api import Source
 from course.language import _
+from course.templates import rendered
 from course.views.live import pod_lanes, pod_rows
 from course.views.live.life import Life, Lives
 from course.views.live.moments import seconds, spoken_span
@@ -18,7 +19,7 @@ from course.views.live.pod_lanes import WORDS, Bar, Doing
 from course.views.live.pod_rows import BAD, SIGNS, Row
 from course.views.live.pod_status import MARKS, Mood, mood_of, status_of
 from course.views.live.time_axis import Axis
-from course.views.live.view import Seen, View, preformatted, rendered
+from course.views.live.view import Seen, View, preformatted
 
 _TEMPLATE = Path(__file__).with_name("pod_life.html.j2")
 _ANSWERS_WITHIN = 10.0

@@ -11,7 +11,8 @@ from typing import Any
 from course.api import Source
 from course.checks.quantity import parse
 from course.language import _, later
-from course.views.live.view import Item, Seen, View, rendered
+from course.templates import rendered
+from course.views.live.view import Item, Seen, View
 
 _TEMPLATE = Path(__file__).with_name("quota_gauges.html.j2")
 _NEARLY = 80.0  # per cent

@@ -11,11 +11,12 @@ from typing import Any
 from course.api import Source
 from course.api.client import Client
 from course.language import _
+from course.templates import rendered
 from course.views.live.cluster_map import ClusterMap
 from course.views.live.meter import REQUESTS, UNKNOWN, Meter
 from course.views.live.service_kind import address_of, meaning, ports_of, type_of
 from course.views.live.service_traffic import Other, Row, Traffic, traffic
-from course.views.live.view import Item, Seen, View, rendered
+from course.views.live.view import Item, Seen, View
 
 _TEMPLATE = Path(__file__).with_name("service_picture.html.j2")
 _OTHERS_UP_TO = 8

@@ -9,12 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from course import templates
 from course.api import Source
-from course.language import spoken, translator
 
 Item = dict[str, Any]
 Seen = Mapping[str, Sequence[Item]]
@@ -60,13 +57,6 @@ class View:
         from course.views.live.display import show
 
         show(self)
-
-
-def rendered(template: Path, **values: Any) -> str:
-    """A template of a view, in the language that is spoken; what goes in is escaped."""
-    environment = templates.environment(template.parent)
-    environment.filters["say"] = translator(spoken())
-    return environment.get_template(template.name).render(**values)
 
 
 def preformatted(title: str, text: str) -> str:
