@@ -32,7 +32,7 @@ def packages(file: Path) -> list[str]:
 
 def locked() -> dict[str, Version]:
     """The lock's packages, by their normal names."""
-    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", LOCK.read_text(), re.MULTILINE)
+    pins = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;\\]+)", LOCK.read_text(), re.MULTILINE)
     return {normal(name): Version(version) for name, version in pins}
 
 

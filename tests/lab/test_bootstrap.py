@@ -117,10 +117,12 @@ def test_no_python_that_is_new_enough_is_said(clone, tmp_path):
     assert "ERROR: Python 3.11 or newer was not found. Install it" in err
 
 
-def test_without_uv_pip_makes_the_same(clone, tmp_path):
+@pytest.fixture
+def path_without_uv(tmp_path: Path) -> str:
+    """A PATH with what the script needs, and a Python."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    names = [
+    for name in [
         "sh",
         "readlink",
         "dirname",
@@ -133,8 +135,8 @@ def test_without_uv_pip_makes_the_same(clone, tmp_path):
         "ln",
         "mv",
         "tail",
-    ]
-    for name in names:
+        "sed",
+    ]:
         (tools / name).symlink_to(shutil.which(name))
     real = subprocess.run(
         ["python3", "-c", "import sys; print(sys._base_executable)"],
@@ -142,7 +144,29 @@ def test_without_uv_pip_makes_the_same(clone, tmp_path):
     )  # fmt: skip
     (tools / "python3").write_text(f'#!/bin/sh\nexec {real.stdout.strip()} "$@"\n')
     (tools / "python3").chmod(0o755)
-    code, out, err = lab(clone, PATH=str(tools))
+    return str(tools)
+
+
+def installer_of_click(clone: Path) -> str:
+    [found] = clone.glob(".venv/lib/python*/site-packages/click-*.dist-info/INSTALLER")
+    return found.read_text().strip()
+
+
+def test_without_uv_the_lock_files_own_makes_it(clone, path_without_uv):
+    with (clone / "requirements.lock").open("a") as lock:
+        lock.write(locked("uv"))
+    code, out, err = lab(clone, PATH=path_without_uv)
     assert code == 0, err
     assert out.startswith("handed over")
-    assert "making" in err
+    assert installer_of_click(clone) == "uv"
+    assert list(clone.glob(".venv/lib/python*/site-packages/click/__pycache__/*.pyc"))
+
+
+def test_where_uv_reaches_no_index_pip_makes_the_same(clone, path_without_uv, tmp_path):
+    with (clone / "requirements.lock").open("a") as lock:
+        lock.write(locked("uv"))
+    nowhere = {"UV_INDEX_URL": "http://127.0.0.1:9/simple", "UV_CACHE_DIR": str(tmp_path / "uv")}
+    code, out, err = lab(clone, PATH=path_without_uv, UV_HTTP_RETRIES="0", **nowhere)
+    assert code == 0, err
+    assert out.startswith("handed over")
+    assert installer_of_click(clone) == "pip"
