@@ -54,8 +54,12 @@ def python() -> list[Path]:
 
 def links() -> list[str]:
     """The links by which this Python is reached, as the same links: `.venv` is one, and programs have its path."""
-    ways = {paths.ROOT / ".venv", Path(sys.prefix), Path(sys.base_prefix)}
-    return [word for path in sorted(ways) for word in same_link(path)]
+    return [word for path in ways() for word in same_link(path)]
+
+
+def ways() -> list[Path]:
+    """The paths by which this Python is reached and, so, its modules are named; some may be links."""
+    return sorted({paths.ROOT / ".venv", Path(sys.prefix), Path(sys.base_prefix)})
 
 
 def package(name: str) -> Path:

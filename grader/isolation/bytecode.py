@@ -36,7 +36,7 @@ def of(folders: Iterable[Path | str]) -> list[Path]:
     """Where the compiled code of sources in these folders is; only what there is."""
     prefix = sys.pycache_prefix
     places = [Path(f"{prefix}{folder}") for folder in folders] if prefix else []
-    return [place for place in places if place.is_dir()]
+    return [place for place in dict.fromkeys(places) if place.is_dir()]
 
 
 def ensure(progress: Progress) -> Path | None:

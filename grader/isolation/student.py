@@ -43,7 +43,7 @@ def argv(limits: Limits, shared: Path, variables: Mapping[str, str]) -> list[str
         *bwrap.scratch("/tmp", rest), *bwrap.scratch("/dev/shm", rest),  # noqa: S108 - its own
         *bwrap.system(),
         *bwrap.read_only([*bwrap.python(), course]),
-        *bwrap.read_only(bytecode.of([*bwrap.python(), "/usr", course])),
+        *bwrap.read_only(bytecode.of([*bwrap.python(), *bwrap.ways(), "/usr", course])),
         *bwrap.links(),
         *(word for name in ("content", "podling", "images") for word in hidden(course / name)),
         *bwrap.parents(shared), "--bind", str(shared), str(shared),
