@@ -14,14 +14,13 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any
 
 from course.errors import ClusterError, ClusterTimeoutError, ToolError
 from course.language import _
-from course.patience import clock
 
 DEADLINE = 120.0
 # How long words on the standard error wait before they are shown: a program that fails at once has its
@@ -281,49 +280,3 @@ class _Output:
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
-
-
-def watch(
-    kind: str,
-    name: str,
-    namespace: str,
-    deadline: float,
-    *,
-    selector: str = "",
-    fields: str = "",
-    now: Callable[[], float] = clock,
-) -> Generator[tuple[str, dict[str, Any]], None, None]:
-    """Yield (ADDED | MODIFIED | DELETED, object) as the API tells them, until the deadline.
-
-    The object as it is now comes first. Closing the generator ends the watch. With a selector of labels, or
-    one of fields, the objects that it matches are watched, whatever their names. The deadline is by the clock
-    `now`: by default, the patient one.
-    """
-    scope = ["--namespace", namespace] if namespace else []
-    which = ["--selector", selector] if selector else []
-    if fields or not selector:
-        which += ["--field-selector", fields or f"metadata.name={name}"]
-    args = ["get", kind, *which, *scope]
-    args += ["--watch", "--output-watch-events", "--output", "json"]
-    process = subprocess.Popen(
-        [executable("kubectl"), *args],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    buffer, decoder = "", json.JSONDecoder()
-    with closing(_Output(process, deadline, now)) as output:
-        for ready in output.rounds(deadline):
-            for key, _mask in ready:
-                data = os.read(key.fd, 65536)
-                if not data:
-                    output.selector.unregister(key.fileobj)
-                elif key.data == "stdout":
-                    buffer += data.decode("utf-8", "replace")
-            while buffer := buffer.lstrip():
-                try:
-                    event, size = decoder.raw_decode(buffer)
-                except ValueError:
-                    break
-                buffer = buffer[size:]
-                yield event["type"], event["object"]

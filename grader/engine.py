@@ -33,7 +33,7 @@ from grader.places import Place, place_of
 
 NAME = "kubelab"
 _ANSWER_WITHIN = 10.0  # seconds, for the student's kernel to give a variable
-_OUR_FAULT = ("ClusterUnreachableError",)
+_OUR_FAULT = ("ClusterUnreachableError", "UnreachableError")
 _OUR_FAULT_IN_SETUP = (*_OUR_FAULT, "CommandTimeoutError")
 
 

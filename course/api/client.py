@@ -12,26 +12,26 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from course.errors import ClusterError
+from course.kubectl import Readable
 from course.language import _
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
     from urllib3.response import BaseHTTPResponse
 
 CONNECT = 5.0
 """Seconds in which a connection must be there."""
-ANSWER = 15.0
-"""Seconds in which an answer must begin, and between any two parts of it."""
 QUIET = 60.0
 """Seconds after which the server ends a watch: one that has died silently is found out soon after."""
 JSON = "application/json"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
-class ApiError(ClusterError):
+class ApiError(Readable, ClusterError):
     """The API server could not be asked, or did not do what it was asked for.
 
     Attributes:
@@ -43,17 +43,30 @@ class ApiError(ClusterError):
         self.status = status
 
 
-class Client:
-    """Reads from one API server, with the credentials that the kubeconfig holds now."""
+class UnreachableError(ApiError):
+    """The API server gave no answer: nobody's doing is wrong, the cluster is not there."""
 
-    def __init__(self) -> None:
-        # Importing this package takes most of a second: only who asks for a view pays for it.
-        from kubernetes.config import ConfigException, new_client_from_config
+
+class Client:
+    """Reads from one API server, with the credentials that the kubeconfig holds now.
+
+    Args:
+        patience: seconds in which an answer must begin, and between any two parts of it.
+    """
+
+    def __init__(self, patience: float = 15.0) -> None:
+        self._patience = patience
+        # Importing this package takes most of a second: only who asks the API pays for it.
+        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.config import ConfigException, load_kube_config
 
         # The package has read the variable when it was imported, and would not see another value.
-        config = os.environ.get("KUBECONFIG")
+        path, config = os.environ.get("KUBECONFIG"), Configuration()
         try:
-            self._client: ApiClient = new_client_from_config(config, persist_config=False)
+            load_kube_config(path, client_configuration=config, persist_config=False)
+            if _is_here(config.host):
+                config.proxy = None  # a school's proxy, of the environment, reaches itself there
+            self._client = ApiClient(config)
         except (ConfigException, OSError, ssl.SSLError) as problem:
             raise ApiError(_("There is no usable kubeconfig: {problem}", problem=problem)) from None
 
@@ -67,7 +80,7 @@ class Client:
         Raises:
             ApiError: with the server's own words, if it had any.
         """
-        answer = self._ask(path, accept, query, ANSWER)
+        answer = self._ask(path, accept, query, self._patience)
         try:
             return dict(json.loads(answer.read()))
         except (ValueError, OSError) as problem:
@@ -84,7 +97,7 @@ class Client:
             ApiError: see `get`.
         """
         wanted = {"watch": "true", "timeoutSeconds": f"{QUIET:g}", **query}
-        return Followed(self._ask(path, accept, wanted, QUIET + ANSWER))
+        return Followed(self._ask(path, accept, wanted, QUIET + self._patience))
 
     def _ask(
         self, path: str, accept: str, query: dict[str, str], patience: float
@@ -102,7 +115,10 @@ class Client:
         try:
             answered = self._client.call_api(*asked, _request_timeout=(CONNECT, patience))
         except (ApiException, HTTPError, OSError) as problem:
-            raise ApiError(_("The cluster does not answer: {problem}", problem=problem)) from None
+            raise UnreachableError(
+                _("The cluster does not answer: {problem}", problem=problem),
+                _("Is the cluster up? `./lab status` tells; `./lab up` starts it."),
+            ) from None
         answer: BaseHTTPResponse = answered.response
         if answer.status != 200:
             with answer:
@@ -148,6 +164,15 @@ class Followed:
         """Give the socket back, from the thread that reads."""
         with suppress(OSError):
             self._answer.close()
+
+
+def _is_here(url: str) -> bool:
+    """Whether an address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _event(line: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from course import kubectl
+from course import api
 from course.language import _
 
 _PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
@@ -80,10 +80,9 @@ def _pods_of(deployment: dict[str, Any]) -> list[dict[str, Any]]:
     """The Pods that a Deployment's selector of labels finds, those that are not ready."""
     labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
     chosen = ",".join(f"{key}={value}" for key, value in labels.items())
-    scope = ["--namespace", deployment["metadata"]["namespace"], "--selector", chosen]
     return [
         pod
-        for pod in kubectl.get_all("pod", *scope)
+        for pod in api.get_all("pod", deployment["metadata"]["namespace"], labels=chosen)
         if "deletionTimestamp" not in pod["metadata"]
         and not any(
             one["type"] == "Ready" and one["status"] == "True"
@@ -204,7 +203,7 @@ def _from_events(item: dict[str, Any]) -> str:
     meta = item["metadata"]
     namespace = meta.get("namespace", "default")
     selector = f"involvedObject.uid={meta['uid']},type=Warning"
-    events = kubectl.get_all("events", "--namespace", namespace, "--field-selector", selector)
+    events = api.get_all("events", namespace, fields=selector)
     if not events:
         return ""
     last = max(events, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
@@ -213,7 +212,7 @@ def _from_events(item: dict[str, Any]) -> str:
 
 def of_absence(kind: str, name: str, namespace: str) -> tuple[str, str]:
     """(the likely cause, the command) where there is no such object."""
-    everywhere = kubectl.get_all(kind, "--all-namespaces") if namespace else kubectl.get_all(kind)
+    everywhere = api.get_all(kind, everywhere=True)
     elsewhere = [
         one["metadata"].get("namespace") for one in everywhere if one["metadata"]["name"] == name
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from course import kubectl
+from course import api
 from course.language import _
 
 _OWNER = "kubernetes.io/service-name"
@@ -36,9 +36,7 @@ def selector_of_slices(service: str) -> str:
 
 def of_service(name: str, namespace: str) -> list[Endpoint]:
     """All endpoints of a Service, those that are not ready too."""
-    slices = kubectl.get_all(
-        "endpointslices", "--namespace", namespace, "--selector", selector_of_slices(name)
-    )
+    slices = api.get_all("endpointslices", namespace, labels=selector_of_slices(name))
     return [endpoint for one in slices for endpoint in _in_slice(one)]
 
 
@@ -53,8 +51,7 @@ def _in_slice(one: dict[str, Any]) -> Iterable[Endpoint]:
 
 def pods(namespace: str, labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """The Pods of a namespace that carry all these labels and are not on their way out."""
-    which = [f"--selector={words(labels)}"] if labels else []
-    found = kubectl.get_all("pod", "--namespace", namespace, *which)
+    found = api.get_all("pod", namespace, labels=words(labels))
     return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from course import kubectl
+from course import api
 from course.checks import cause
 from course.checks.failure import CheckFailed
 from course.language import _
@@ -33,12 +33,12 @@ def event(about: Object, reason: str, *, contains: str = "", within: float) -> d
     space = about.namespace or "default"  # where events about objects without a namespace are
     seen: list[dict[str, Any]] = []
     end = clock() + within
-    for one in kubectl.get_all("events", "--namespace", space, "--field-selector", selector):
+    for one in api.get_all("events", space, fields=selector):
         seen.append(one)
         if _is(one, reason, contains):
             return one
     if (left := end - clock()) > 0:
-        with closing(kubectl.watch("events", "", space, left, fields=selector)) as told:
+        with closing(api.watch("events", "", space, left, fields=selector)) as told:
             for _kind, one in told:
                 seen.append(one)
                 if _is(one, reason, contains):

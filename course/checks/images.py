@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from course import kubectl
+from course import api, kubectl
 from course.checks.failure import CheckFailed
 from course.checks.match import Predicate
 from course.checks.objects import Object
@@ -126,9 +126,8 @@ def runs_digest(pod: Object, digest: str, container: str = "") -> None:
 
 def did_not_pull(pod: Object) -> None:
     """The kubelet took the Pod's image from the node: by the Pod's events, it asked no registry."""
-    uid = pod.get()["metadata"]["uid"]
-    of_pod = ["--namespace", pod.namespace, "--field-selector", f"involvedObject.uid={uid}"]
-    pulling = [one for one in kubectl.get_all("events", *of_pod) if one.get("reason") == "Pulling"]
+    of_pod = f"involvedObject.uid={pod.get()['metadata']['uid']},reason=Pulling"
+    pulling = api.get_all("events", pod.namespace, fields=of_pod)
     if pulling:
         look = f"kubectl events --for pod/{pod.name} -n {pod.namespace}"
         raise CheckFailed(str(pod), _("no event Pulling"), pulling[0].get("message", ""), look=look)

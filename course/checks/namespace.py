@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course import kubectl
+from course import api, kubectl
 from course.errors import ClusterError
 from course.language import _
 
@@ -39,7 +39,7 @@ def remove_namespace(*names: str, deadline: float = 90) -> None:
                 _("The namespace {name} is the cluster's own and is not emptied.", name=name),
                 _("Choose another name."),
             )
-    every = {one["metadata"]["name"] for one in kubectl.get_all("namespace")}
+    every = {one["metadata"]["name"] for one in api.get_all("namespace")}
     there = [name for name in names if name in every]
     if not there:
         return

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any
 
-from course import kubectl
+from course import api, kubectl
 from course.checks import cause, events, inside, logs, ready
 from course.checks.failure import CheckFailed
 from course.checks.http import http
@@ -64,7 +64,7 @@ class Object:
 
     def now(self) -> dict[str, Any] | None:
         """The object as the API has it now, or None."""
-        return kubectl.get(self.kind, self.name, self.namespace)
+        return api.get(self.kind, self.name, self.namespace)
 
     def get(self, *, within: float = 0) -> dict[str, Any]:
         """The object; CheckFailed where it is not there."""
@@ -93,7 +93,7 @@ class Object:
         self, wrong: Callable[[dict[str, Any]], list[Mismatch]], seconds: float
     ) -> dict[str, Any] | None:
         """The object as it was when something was wrong with it, or None if nothing was for so long."""
-        watch = kubectl.watch(self.kind, self.name, self.namespace, seconds, now=time.monotonic)
+        watch = api.watch(self.kind, self.name, self.namespace, seconds, now=time.monotonic)
         with closing(watch) as events:
             return next((item for _kind, item in events if wrong(item)), None)
 
@@ -202,7 +202,7 @@ class Object:
         if last is not None and not wrong(last):
             return last
         if within > 0 and (last is not None or self.comes_later) and not cause.is_stuck(last):
-            with closing(kubectl.watch(self.kind, self.name, self.namespace, within)) as events:
+            with closing(api.watch(self.kind, self.name, self.namespace, within)) as events:
                 for kind, item in events:
                     last = None if kind == "DELETED" else item
                     if last is not None and not wrong(last):

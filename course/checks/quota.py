@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from course import kubectl
+from course import api, kubectl
 from course.checks import quantity
 from course.checks.failure import CheckFailed
 from course.checks.match import Mismatch, compare
@@ -39,7 +39,7 @@ def quota(
         CheckFailed: of all quotas there, the one that comes nearest is told of.
     """
     wanted = {name: quantity.amount(value) for name, value in (hard or used or {}).items()}
-    there = kubectl.get_all("resourcequota", "--namespace", namespace)
+    there = api.get_all("resourcequota", namespace)
     if not there:
         raise CheckFailed(
             _("Namespace {namespace}", namespace=namespace),
@@ -162,7 +162,7 @@ def _listed(amounts: Mapping[str, Any]) -> str:
 
 
 def _elsewhere(namespace: str) -> str:
-    every = kubectl.get_all("resourcequota", "--all-namespaces")
+    every = api.get_all("resourcequota", everywhere=True)
     others = sorted(f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in every)
     if others:
         return _(
@@ -217,7 +217,7 @@ def _why_refused(words: str) -> str:
 
 def _state(namespace: str) -> str:
     """The namespace's quotas with what they count, as the cause of an object's being let in."""
-    quotas = kubectl.get_all("resourcequota", "--namespace", namespace)
+    quotas = api.get_all("resourcequota", namespace)
     if not quotas:
         return _("namespace {namespace} has no ResourceQuota", namespace=namespace)
     told = []

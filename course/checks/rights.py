@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from course import kubectl
+from course import api, kubectl
 from course.checks.failure import CheckFailed
 from course.language import _
 
@@ -113,8 +113,7 @@ def _look(namespace: str) -> str:
 
 
 def _why_not(who: Subject, namespace: str) -> str:
-    scope = ["--namespace", namespace] if namespace else ["--all-namespaces"]
-    bindings = kubectl.get_all("rolebinding", *scope)
+    bindings = api.get_all("rolebinding", namespace, everywhere=not namespace)
     if not bindings:
         return _("there is no RoleBinding in namespace {namespace}", namespace=namespace)
     for one in bindings:
@@ -122,7 +121,7 @@ def _why_not(who: Subject, namespace: str) -> str:
             continue
         ref, place = one["roleRef"], one["metadata"]["namespace"]
         told = {"binding": one["metadata"]["name"], "role": f"{ref['kind']} {ref['name']}"}
-        if kubectl.get(ref["kind"], ref["name"], place if ref["kind"] == "Role" else "") is None:
+        if api.get(ref["kind"], ref["name"], place if ref["kind"] == "Role" else "") is None:
             return _("RoleBinding {binding} names it, but its {role} does not exist", **told)
         return _("RoleBinding {binding} names it, but {role} does not allow this", **told)
     named = sorted(

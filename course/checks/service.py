@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
-from course import kubectl
+from course import api
 from course.checks import endpoints, reach, service_cause
 from course.checks.endpoints import Endpoint
 from course.checks.failure import CheckFailed, NoAnswer
@@ -203,7 +203,7 @@ class Service(Object):
             return ready, True
         if within > 0:
             chosen = endpoints.selector_of_slices(self.name)
-            slices = kubectl.watch("endpointslices", "", self.namespace, within, selector=chosen)
+            slices = api.watch("endpointslices", "", self.namespace, within, labels=chosen)
             with closing(slices) as events:
                 for _event in events:
                     ready = self._ready()
@@ -270,5 +270,5 @@ def node_addresses() -> dict[str, str]:
         node["metadata"]["name"]: next(
             one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP"
         )
-        for node in kubectl.get_all("node")
+        for node in api.get_all("node")
     }

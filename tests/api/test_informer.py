@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -14,20 +13,11 @@ import pytest
 from course.api import Informers, Source, State
 from course.api.client import Client, Followed
 from tests.api.listener import SOON, Listener
-from tests.cluster.kube import Kube, namespace_of_its_own, service
+from tests.cluster.kube import Kube, service
 from tests.faults.traces import until
 
 pytestmark = pytest.mark.cluster
 Listen = Callable[[Source], Listener]
-
-
-@pytest.fixture
-def kube(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kube]:
-    """A namespace; this process has the cluster's kubeconfig."""
-    for name, value in cluster.env().items():
-        monkeypatch.setenv(name, value)
-    with namespace_of_its_own(cluster) as kube:
-        yield kube
 
 
 @pytest.fixture
