@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-_MOST_LINES = 12
+_FIRST, _LAST = 4, 16
+"""How many lines of a failure are shown."""
 
 
 class AtOnce:
@@ -28,7 +29,10 @@ class AtOnce:
         reporter.write_line(
             f"{time.monotonic() - self._began:.0f} s: {report.nodeid} failed in {report.when}:"
         )
-        for line in words.splitlines()[:_MOST_LINES]:
+        lines = words.splitlines()
+        if len(lines) > _FIRST + _LAST:
+            lines[_FIRST:-_LAST] = ["…"]
+        for line in lines:
             reporter.write_line(f"    {line}")
 
 
