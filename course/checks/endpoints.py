@@ -20,6 +20,7 @@ class Endpoint:
         name: the Pod's name; the address itself where no Pod stands behind it.
         address: where it is.
         ready: whether it gets requests.
+        ending: whether its Pod is on its way out.
         ports: the ports on which it is asked.
     """
 
@@ -27,6 +28,7 @@ class Endpoint:
     address: str
     ready: bool
     ports: tuple[int, ...] = ()
+    ending: bool = False
 
 
 def selector_of_slices(service: str) -> str:
@@ -44,9 +46,11 @@ def _in_slice(one: dict[str, Any]) -> Iterable[Endpoint]:
     ports = tuple(port["port"] for port in one.get("ports") or [] if port.get("port") is not None)
     for entry in one.get("endpoints") or []:
         # An unknown readiness counts as ready: the API says so of EndpointConditions.ready.
-        ready = entry.get("conditions", {}).get("ready") is not False
+        conditions = entry.get("conditions", {})
+        ready, ending = conditions.get("ready") is not False, bool(conditions.get("terminating"))
         for address in entry["addresses"]:
-            yield Endpoint(entry.get("targetRef", {}).get("name", address), address, ready, ports)
+            name = entry.get("targetRef", {}).get("name", address)
+            yield Endpoint(name, address, ready, ports, ending)
 
 
 def pods(namespace: str, labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]:

@@ -42,18 +42,22 @@ class Service(Object):
     def endpoints_are(self, wanted: Pods, *, within: float = WITHIN) -> list[str]:
         """The Service sends requests to just these Pods; returns their names.
 
-        An empty list asks for no endpoint at all; labels ask for at least one Pod.
+        An empty list asks for no endpoint at all; labels ask for at least one Pod, and that no other is
+        waiting to get ready.
         """
         service, labelled = self.get(), isinstance(wanted, Mapping)
         expected: list[str] = []
 
         def right(found: list[str]) -> bool:
             expected[:] = self._names(wanted)
-            return found == expected and bool(expected or not labelled)
+            if found != expected or (labelled and not expected):
+                return False
+            return not self._waiting(wanted)
 
         found, held = self._watched(right, within)
         if held:
             return found
+        found = sorted({*found, *self._waiting(wanted)})
         missing = [name for name in expected if name not in found]
         extra = [name for name in found if name not in expected]
         why, look = service_cause.of_endpoints(service, missing, extra)
@@ -195,6 +199,14 @@ class Service(Object):
             return sorted(wanted)
         pods = endpoints.pods(self.namespace, wanted)
         return sorted(endpoints.name_of(pod) for pod in pods if endpoints.is_ready(pod))
+
+    def _waiting(self, wanted: Pods) -> set[str]:
+        """The endpoints without the wanted labels that will get requests as soon as they are ready."""
+        if not isinstance(wanted, Mapping):
+            return set()
+        own = {endpoints.name_of(pod) for pod in endpoints.pods(self.namespace, wanted)}
+        every = self.endpoints()
+        return {one.name for one in every if not (one.ready or one.ending or one.name in own)}
 
     def _watched(self, right: Callable[[list[str]], bool], within: float) -> tuple[list[str], bool]:
         """The names of the ready endpoints, when they are right or time is up; and which of the two."""

@@ -21,9 +21,6 @@ def apply(*objects):
 def service(name, selector, ports=({"port": 80, "targetPort": 8080},), **spec):
     spec |= {"ports": list(ports)} | ({"selector": selector} if selector else {})
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
-"""
-
-PODS = """
 def server(name, labels, ready=True):
     script = "mkdir /pages; hostname > /pages/index.html; exec httpd -f -p 8080 -h /pages"
     box = {"name": "box", "image": "busybox:1.35", "command": ["/bin/sh", "-c", script]}
@@ -32,6 +29,9 @@ def server(name, labels, ready=True):
         box["readinessProbe"] = {"httpGet": {"path": "/none", "port": 8080}, "periodSeconds": 1}
     spec = {"terminationGracePeriodSeconds": 1, "containers": [box]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}
+"""
+
+PODS = """
 checks.fresh_namespace(ns)
 apply(
     server("web-0", {"app": "web"}), server("web-1", {"app": "web"}), server("web-2", {"app": "web"}, ready=False),
@@ -122,6 +122,19 @@ def test_a_selector_that_matches_too_much_or_too_little_is_the_cause(run: Any) -
 has(fails(Service("web", ns).endpoints_are, ["web-0"], within=0), "matches web-1 as well")
 has(fails(Service("web", ns).endpoints_are, ["web-0", "web-1", "client"], within=0),
     "the selector is app=web, and Pod client has app=client")
+""")
+
+
+def test_a_selector_matches_too_much_although_the_other_pod_is_still_starting(run: Any) -> None:
+    run("""
+apply(
+    server("own", {"app": "wide", "tier": "web"}), server("starts", {"app": "wide", "tier": "worker"}, ready=False),
+    service("wide", {"app": "wide"}),
+)
+Object("pod", "own", ns).is_ready(within=60, steady=0)
+Service("wide", ns).has_endpoints(1)
+has(fails(Service("wide", ns).endpoints_are, {"app": "wide", "tier": "web"}, within=0), "matches starts as well")
+assert Service("wide", ns).endpoints_are({"app": "wide"}) == ["own"]
 """)
 
 
