@@ -18,6 +18,11 @@ def lab_argv(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "course", *arguments]
 
 
+def thorough() -> bool:
+    """Whether to test, too, what costs many minutes and is tested in a cheaper way as well."""
+    return os.environ.get("KUBELAB_TEST_THOROUGH") == "true"
+
+
 def listens(port: int) -> bool:
     """Whether something takes connections at this port of 127.0.0.1."""
     try:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -33,8 +32,3 @@ def built(binary: Path) -> Iterator[image.Built]:
         cannot(f"Docker cannot be had: {reason}")
     finally:
         shutil.rmtree(folder)
-
-
-def thorough() -> bool:
-    """Whether to run each lesson and exercise in each kind of session, which takes a quarter of an hour each."""
-    return os.environ.get("KUBELAB_TEST_THOROUGH") == "true"

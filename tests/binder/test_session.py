@@ -15,8 +15,9 @@ import pytest
 from course import build
 from course.checks import scorecard
 from course.content import LESSONS
-from tests.binder import conftest, image, session
+from tests.binder import image, session
 from tests.binder.session import Session
+from tests.support import thorough
 from tests.telling import Tell
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
@@ -74,9 +75,9 @@ def test_a_session_runs_lessons_and_exercises_in_its_two_gigabytes(
         assert started.ask("status")["started"]
         no_privileges(started)
         no_way_out(started)
-        names = tuple(LESSONS) if conftest.thorough() else mode.lessons
+        names = tuple(LESSONS) if thorough() else mode.lessons
         run(started, [name for name in names if has_lesson(name)], tell)
-        run_exercises(started, tuple(LESSONS) if conftest.thorough() else mode.exercises, tell)
+        run_exercises(started, tuple(LESSONS) if thorough() else mode.exercises, tell)
     tell(f"at most {started.peak / GB:.2f} of 2 GB in use")
     assert started.peak < PEAK
 
