@@ -44,7 +44,7 @@ def base(config_file: str) -> Config:
         "grader.restore.RestoreCells",
         "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.OverwriteCells",
-        "grader.language.Translate",
+        "grader.translate.Translate",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     config.Autograde.autograde_preprocessors = [

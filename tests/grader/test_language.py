@@ -15,6 +15,7 @@ from course.language import LANGUAGES, translator
 from grader import language
 from grader.limits import of_bytes
 from grader.retell import retold
+from grader.translate import Translate
 from tests.grader.feedback_page import answer, card, failing, graded, line, page, text
 
 ENGLISH, CHINESE = "The Pod carries the label", "Pod 带有这个标签"
@@ -22,7 +23,7 @@ ENGLISH, CHINESE = "The Pod carries the label", "Pod 带有这个标签"
 
 def translated(notebook: Any) -> Any:
     named = {"nbgrader": {"assignment": "pods", "student": "s", "notebook": "exercise"}}
-    return language.Translate().preprocess(notebook, named)[0]
+    return Translate().preprocess(notebook, named)[0]
 
 
 def source_of(notebook: Any, name: str) -> str:

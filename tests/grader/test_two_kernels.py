@@ -11,6 +11,7 @@ import papermill
 import pytest
 from nbformat import NotebookNode
 
+from course import paths
 from grader import engine
 from grader.marks import Ran, outcome_of
 from tests import cells
@@ -83,3 +84,11 @@ def test_the_same_tests_run_in_one_kernel_when_a_student_validates(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
     assert said in done.stdout + done.stderr
+
+
+def test_the_worker_starts_without_nbgraders_web_server_and_database() -> None:
+    look = "import sys, grader.worker; print([m for m in ('nbgrader', 'sqlalchemy') if m in sys.modules])"
+    said = subprocess.run(
+        [sys.executable, "-c", look], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
