@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
@@ -29,6 +30,21 @@ QUIET = 60.0
 """Seconds after which the server ends a watch: one that has died silently is found out soon after."""
 JSON = "application/json"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+
+
+_importing = threading.Lock()
+
+
+def package() -> Any:
+    """The `kubernetes` package. Importing it takes most of a second: only who asks the API pays for it.
+
+    One thread at a time does it: two at once would find each other's halves.
+    """
+    with _importing:
+        import kubernetes.client
+        import kubernetes.config
+
+        return kubernetes
 
 
 class ApiError(Readable, ClusterError):
@@ -56,18 +72,15 @@ class Client:
 
     def __init__(self, patience: float = 15.0) -> None:
         self._patience = patience
-        # Importing this package takes most of a second: only who asks the API pays for it.
-        from kubernetes.client import ApiClient, Configuration
-        from kubernetes.config import ConfigException, load_kube_config
-
+        k8s = package()
         # The package has read the variable when it was imported, and would not see another value.
-        path, config = os.environ.get("KUBECONFIG"), Configuration()
+        path, config = os.environ.get("KUBECONFIG"), k8s.client.Configuration()
         try:
-            load_kube_config(path, client_configuration=config, persist_config=False)
+            k8s.config.load_kube_config(path, client_configuration=config, persist_config=False)
             if _is_here(config.host):
                 config.proxy = None  # a school's proxy, of the environment, reaches itself there
-            self._client = ApiClient(config)
-        except (ConfigException, OSError, ssl.SSLError) as problem:
+            self._client = k8s.client.ApiClient(config)
+        except (k8s.config.ConfigException, OSError, ssl.SSLError) as problem:
             raise ApiError(_("There is no usable kubeconfig: {problem}", problem=problem)) from None
 
     def close(self) -> None:
@@ -102,7 +115,6 @@ class Client:
     def _ask(
         self, path: str, accept: str, query: dict[str, str], patience: float
     ) -> BaseHTTPResponse:
-        from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
         asked = self._client.param_serialize(
@@ -114,7 +126,7 @@ class Client:
         )
         try:
             answered = self._client.call_api(*asked, _request_timeout=(CONNECT, patience))
-        except (ApiException, HTTPError, OSError) as problem:
+        except (package().client.ApiException, HTTPError, OSError) as problem:
             raise UnreachableError(
                 _("The cluster does not answer: {problem}", problem=problem),
                 _("Is the cluster up? `./lab status` tells; `./lab up` starts it."),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from course.api.client import TABLE, ApiError, Client
+from course.api.client import TABLE, ApiError, Client, package
 from course.api.informer import Item, Source
 from course.language import _
 
@@ -98,10 +98,9 @@ def _names(resource: dict[str, Any], group: str) -> set[str]:
 
 def current_namespace() -> str:
     """The namespace of the kubeconfig's current context."""
-    from kubernetes.config import ConfigException, list_kube_config_contexts
-
+    config = package().config
     try:
-        _contexts, active = list_kube_config_contexts(os.environ.get("KUBECONFIG"))
-    except (ConfigException, OSError) as problem:
+        _contexts, active = config.list_kube_config_contexts(os.environ.get("KUBECONFIG"))
+    except (config.ConfigException, OSError) as problem:
         raise ApiError(_("There is no usable kubeconfig: {problem}", problem=problem)) from None
     return str(active["context"].get("namespace") or "default")

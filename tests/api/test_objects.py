@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from course import api
+from course import api, paths
 from course.api import client
 from course.api.client import UnreachableError
 from tests.cluster.kube import Kube
@@ -99,3 +101,15 @@ def test_a_proxy_of_the_environment_is_not_asked_for_what_is_here(
     config.write_text(Path(os.environ["KUBECONFIG"]).read_text())  # a new connection
     monkeypatch.setenv("KUBECONFIG", str(config))
     assert api.get("namespace", kube.namespace)
+
+
+def test_threads_that_ask_at_once_import_the_package_once(kube: Kube) -> None:
+    ask = (
+        "import sys, threading; sys.setswitchinterval(1e-5); from course.api.client import Client; from course.api.tables import current_namespace; "
+        "many = [threading.Thread(target=(Client, current_namespace)[n % 2]) for n in range(8)]; "
+        "[one.start() for one in many]; [one.join() for one in many]"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", ask], cwd=paths.ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert (said.returncode, said.stderr) == (0, "")
