@@ -105,7 +105,8 @@ def test_a_proxy_of_the_environment_is_not_asked_for_what_is_here(
 
 def test_threads_that_ask_at_once_import_the_package_once(kube: Kube) -> None:
     ask = (
-        "import sys, threading; sys.setswitchinterval(1e-5); from course.api.client import Client; from course.api.tables import current_namespace; "
+        "import sys, threading; sys.setswitchinterval(1e-5); from course.api.client import Client; "
+        "from course.api.tables import current_namespace; "
         "many = [threading.Thread(target=(Client, current_namespace)[n % 2]) for n in range(8)]; "
         "[one.start() for one in many]; [one.join() for one in many]"
     )
