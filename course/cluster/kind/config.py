@@ -29,6 +29,16 @@ And a container may be no less likely to be killed than its node.
 """
 
 
+_PATIENT = tuple(
+    {
+        "kind": kind, "apiVersion": "kubeadm.k8s.io/v1beta4",
+        "timeouts": {"kubernetesAPICall": "5m0s"},
+    }
+    for kind in ("InitConfiguration", "JoinConfiguration")
+)  # fmt: skip
+"""kubeadm gives an API server that has just started one minute; on a busy laptop its first answers take longer."""
+
+
 def document(spec: Spec, image: str, cgroup: int) -> str:
     """The configuration, as JSON, which YAML contains.
 
@@ -57,7 +67,7 @@ def document(spec: Spec, image: str, cgroup: int) -> str:
             "name": spec.name,
             "nodes": nodes,
             "containerdConfigPatches": [_CONTAINERD],
-            "kubeadmConfigPatches": [json.dumps(kubelet)],
+            "kubeadmConfigPatches": [json.dumps(one) for one in (kubelet, *_PATIENT)],
         },
         indent=2,
     )
