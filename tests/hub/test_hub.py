@@ -42,7 +42,7 @@ def gone(user: User) -> bool:
 def test_each_user_has_a_cluster_of_its_own(classroom: Classroom, tell: Tell) -> None:
     teacher, student = classroom.teacher, classroom.student
     student.run("%load_ext course", 10)
-    assert re.search(r"mynginx +1/1 +Running", student.shows("Running"))
+    assert re.search(r"mynginx\s+1/1\s+Running", student.shows("Running"))
     teacher.run("%load_ext course", 2)
     teacher.run("%kubectl get pod")
     teacher.shows("No resources found")
