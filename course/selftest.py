@@ -74,7 +74,9 @@ def _tool(*argv: str) -> Totals:
 
 
 def _environment() -> dict[str, str]:
-    return dict(os.environ) | {"PATH": tools.search_path()}
+    """Ours, but that Python keeps what it compiles: hundreds of processes of a run import the same."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PATH": tools.search_path()}
 
 
 def _go(*argv: str, pipe: bool = False) -> subprocess.Popen[str]:

@@ -81,14 +81,9 @@ def tests_of(one: Wrong) -> set[str]:
     return touched | set(one.points) | set(one.words_in("en"))
 
 
-def is_alone(lesson: str, name: str) -> bool:
-    """Whether it is a wrong answer that keeps a submission for itself."""
-    return name not in (SOLUTION, STUB) and len(tests_of(wrong.load(lesson, name))) > 1
-
-
-def languages(lesson: str, name: str) -> list[str]:
-    """Those in which it is graded. One that keeps a submission for itself takes as long as ten others together."""
-    return list(LANGUAGES) if thorough() or not is_alone(lesson, name) else [SOURCE]
+def languages(name: str) -> list[str]:
+    """Those in which it is graded. That a translation holds, the solution and the stub show; the rest takes long."""
+    return list(LANGUAGES) if thorough() or name in (SOLUTION, STUB) else [SOURCE]
 
 
 def names(lesson: str) -> list[str]:
@@ -107,7 +102,7 @@ def hand_ins(lesson: str, chosen: Iterable[str]) -> Iterator[HandIn]:
     for name in (one for one in wrong.names(lesson) if one in chosen):
         one = wrong.load(lesson, name)
         tests = tests_of(one)
-        if is_alone(lesson, name):
+        if len(tests) > 1:
             yield HandIn(name, [one])
             continue
         free = (h for h in together if not any(tests & tests_of(other) for other in h.wrongs))

@@ -1,8 +1,7 @@
 """Each exercise on a real cluster: the solution scores full, the stub nothing, wrong answers what they must.
 
-In every language, and with the same points in each; wrong answers that cannot share a submission with others in
-English alone, unless the run is a thorough one. Wrong answers are merged (`handins`); chosen by its own id, one is
-graded alone.
+In every language, and with the same points in each; wrong answers in English alone, unless the run is a thorough one.
+Wrong answers are merged (`handins`); chosen by its own id, one is graded alone.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ CASES: list[Case] = [
     (lesson, name, lang)
     for lesson in LESSONS
     for name in handins.names(lesson)
-    for lang in handins.languages(lesson, name)
+    for lang in handins.languages(name)
 ]
 
 
@@ -134,7 +133,7 @@ def _node(lesson: str, name: str, lang: str) -> str:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_all_languages_score_the_same(lesson: str, graded: dict[Case, Graded]) -> None:
     for name in handins.names(lesson):
-        spoken = handins.languages(lesson, name)
+        spoken = handins.languages(name)
         english, *others = [graded[lesson, name, lang].points for lang in spoken]
         assert all(points == english for points in others), name
 
