@@ -1,7 +1,8 @@
 """Running kubectl: one place for its deadline, its words and its failures.
 
-kubectl is the program that students use, so notebooks and checks use it too: what they see is what a
-terminal would show. Every call has a deadline in seconds; a watch ends at a word or at the deadline.
+kubectl is the program that students use, so notebooks use it too, and checks where they act: what they see is
+what a terminal would show. (What checks only read comes from `course.api`, without a program for each look.)
+Every call has a deadline in seconds; a watch ends at a word or at the deadline.
 """
 
 from __future__ import annotations

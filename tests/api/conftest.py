@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.kube import Kube, namespace_of_its_own
+from tests.cluster.kube import Kube, namespace_for_this_process
 
 
 @pytest.fixture
-def kube(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kube]:
+def kube(cluster: Any) -> Iterator[Kube]:
     """A namespace; this process has the cluster's kubeconfig."""
-    for name, value in cluster.env().items():
-        monkeypatch.setenv(name, value)
-    with namespace_of_its_own(cluster) as kube:
+    with namespace_for_this_process(cluster) as kube:
         yield kube

@@ -44,9 +44,8 @@ def test_the_first_lesson_runs_to_its_end_without_an_error(
     expect(jupyterlab.page.get_by_text("Jupyter news")).to_have_count(0)
     lesson.save()
     path = student.notebooks() / LESSON
-    until(
-        lambda: is_whole(path), 20, lambda: path.read_text()[-200:]
-    )  # it may be saved by itself, too
+    # It may be saved by itself as well, just then.
+    until(lambda: is_whole(path), 20, lambda: path.read_text()[-200:])
     saved = nbformat.read(path, as_version=4)
     cells = [cell for cell in saved.cells if cell.cell_type == "code"]
     errors = {

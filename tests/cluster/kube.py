@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from tests.faults.traces import until
 
 DEADLINE = 60.0
@@ -173,3 +175,12 @@ def namespace_of_its_own(cluster: Any) -> Iterator[Kube]:
     kube.wait("create", "serviceaccount/default")
     yield kube
     kube.run("delete", "namespace", name, "--wait=false")
+
+
+@contextmanager
+def namespace_for_this_process(cluster: Any) -> Iterator[Kube]:
+    """The same, and meanwhile this process's own kubeconfig leads to the cluster."""
+    with pytest.MonkeyPatch.context() as patch, namespace_of_its_own(cluster) as kube:
+        for name, value in cluster.env().items():
+            patch.setenv(name, value)
+        yield kube

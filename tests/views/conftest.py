@@ -10,7 +10,7 @@ import pytest
 
 from course.views.live.painter import Painter
 from course.views.live.view import View
-from tests.cluster.kube import Kube, namespace_of_its_own
+from tests.cluster.kube import Kube, namespace_for_this_process
 from tests.course import scripts
 from tests.views.watcher import Watch, Watcher
 
@@ -41,11 +41,9 @@ def run(cluster: Any) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture
-def here(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kube]:
+def here(cluster: Any) -> Iterator[Kube]:
     """A namespace of the test's own; views of this process watch its cluster."""
-    for name, value in cluster.env().items():
-        monkeypatch.setenv(name, value)
-    with namespace_of_its_own(cluster) as kube:
+    with namespace_for_this_process(cluster) as kube:
         yield kube
 
 
