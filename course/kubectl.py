@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any
@@ -123,6 +123,14 @@ def run(
 ) -> Completed:
     """Run a command quietly and return what it said; see `stream`."""
     return stream(args, lambda _text: None, stdin=stdin, deadline=deadline, program=program)
+
+
+def documents(objects: Iterable[Mapping[str, Any]]) -> str:
+    """Objects as kubectl reads them from a file: one JSON document each.
+
+    Not as one List: to validate that, kubectl fetches the whole of the API's older description (2 MB), each time.
+    """
+    return "\n---\n".join(json.dumps(one) for one in objects)
 
 
 def get(kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass
 
@@ -64,8 +63,7 @@ def make_crowd(namespace: str, elsewhere: str, seed: int, *, deadline: float = 6
     crowd = Crowd.of(seed)
     pods = [_pod(name, namespace, own, name != crowd.lame) for name, own in crowd.labels.items()]
     pods.append(_pod(crowd.elsewhere, elsewhere, WANTED, True))
-    given = json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
-    kubectl.run(["apply", "--filename", "-"], stdin=given).check()
+    kubectl.run(["apply", "--filename", "-"], stdin=kubectl.documents(pods)).check()
     wait = ["wait", f"--timeout={deadline:g}s", "--namespace", namespace]
     names = [f"pod/{name}" for name in crowd.labels if name != crowd.lame]
     kubectl.run([*wait, "--for=condition=Ready", *names], deadline=deadline + 5).check()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 
@@ -22,7 +21,7 @@ def hide(namespaces: Sequence[str], seed: int, *, deadline: float = 60) -> None:
     place = hiding_place(namespaces, seed)
     pods = [_pod(one, runs=one == place) for one in namespaces]
     args = ["create", "--filename", "-"]
-    kubectl.run(args, stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})).check()
+    kubectl.run(args, stdin=kubectl.documents(pods)).check()
     wait = ["wait", "--for=jsonpath={.status.phase}=Running", f"pod/{NAME}"]
     wait += ["--namespace", place, f"--timeout={deadline:g}s"]
     kubectl.run(wait, deadline=deadline + 5).check()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from dataclasses import dataclass
@@ -54,9 +53,8 @@ def make_image_trouble(namespace: str, seed: int, *, deadline: float = 60) -> No
     trouble = ImageTrouble.of(seed)
     pods = [_pod(name, image, trouble.faults[name]) for name, image in trouble.images.items()]
     # Not `kubectl run`: it refuses a name that the API takes.
-    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
     apply = ["apply", "--namespace", namespace, "--filename", "-"]
-    kubectl.run(apply, stdin=manifest, deadline=deadline).check()
+    kubectl.run(apply, stdin=kubectl.documents(pods), deadline=deadline).check()
     for name in trouble.faults:
         reason = trouble.reasons(name)[-1]
         jsonpath = "{.status.containerStatuses[0].state.waiting.reason}"

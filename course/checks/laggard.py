@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass
 
@@ -39,7 +38,7 @@ def make_laggard(namespace: str, seed: int, app: str = "books", *, deadline: flo
         "metadata": {"name": app},
         "spec": {"selector": {"app": app}, "ports": [{"port": 80, "targetPort": PORT}]},
     }
-    given = json.dumps({"apiVersion": "v1", "kind": "List", "items": [*items, service]})
+    given = kubectl.documents([*items, service])
     scope = ["--namespace", namespace]
     kubectl.run(["apply", *scope, "--filename", "-"], stdin=given).check()
     wait = ["wait", *scope, f"--timeout={deadline:g}s"]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from course import kubectl
 from tests.faults.traces import until
 
 DEADLINE = 60.0
@@ -68,12 +69,7 @@ class Kube:
         return done
 
     def apply(self, *objects: dict[str, Any]) -> None:
-        self.run(
-            "apply",
-            "-f",
-            "-",
-            input=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}),
-        )
+        self.run("apply", "-f", "-", input=kubectl.documents(objects))
 
     def get(self, *args: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run("get", *args, "-o", "json").stdout)

@@ -16,8 +16,8 @@ MORE = """
 from course.checks import Service, reach
 client = Object("pod", "client", ns)
 def apply(*objects):
-    given = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-    kubectl.run(["apply", "--namespace", ns, "--filename", "-"], stdin=given).check()
+    apply = ["apply", "--namespace", ns, "--filename", "-"]
+    kubectl.run(apply, stdin=kubectl.documents(objects)).check()
 def service(name, selector, ports=({"port": 80, "targetPort": 8080},), **spec):
     spec |= {"ports": list(ports)} | ({"selector": selector} if selector else {})
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}

@@ -42,3 +42,18 @@ last = pods[trouble.failing]["containerStatuses"][0]["lastState"]
 assert last["terminated"]["exitCode"] == trouble.exit_code
 remove_namespace(ns)
 """)
+
+
+def test_objects_are_applied_without_the_whole_description_of_the_api(cluster: Any) -> None:
+    """As a List, they had kubectl fetch 2 MB, which a busy machine's API server did not give in its 32 seconds."""
+    scripts.runner(cluster, f"apply-{uuid.uuid4().hex[:6]}")("""
+names = [f"one-{number}" for number in range(2)]
+objects = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}} for name in names]
+checks.fresh_namespace(ns)
+apply = ["apply", "--namespace", ns, "--filename", "-", "-v=6"]
+done = kubectl.run(apply, stdin=kubectl.documents(objects)).check()
+assert "/openapi/v3" in done.stderr and "/openapi/v2" not in done.stderr, done.stderr
+there = {one["metadata"]["name"] for one in kubectl.get_all("configmap", "--namespace", ns)}
+assert there.issuperset(names), there
+remove_namespace(ns)
+""")

@@ -14,7 +14,7 @@ from grader.limits import Limits
 from grader.process import WorkerProcess
 from tests.grader import plain
 
-SECONDS = 2
+SECONDS = 3
 PRELUDE = f"""\
 import os, signal, subprocess, sys, time
 BURN = "import time\\nend = time.process_time() + {SECONDS}\\nwhile time.process_time() < end: pass\\n"
@@ -65,5 +65,5 @@ def _used(worker: WorkerProcess, answers: Mapping[str, str]) -> float:
 def test_time_is_counted(measured: Measured, way: str) -> None:
     source = f"{PRELUDE}PRELUDE = {PRELUDE!r}\n{WAYS[way]}"
     used = _used(measured.worker, {**plain.GOOD, "word": source}) - measured.beside
-    # The kernels' own time is not the same twice.
-    assert used >= SECONDS - 0.5, f"{used:.2f} s, and {measured.beside:.2f} s beside"
+    # The kernels' own time is not the same twice: on a busy machine, a second more or less.
+    assert used >= SECONDS / 2, f"{used:.2f} s, and {measured.beside:.2f} s beside"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from course import images, processes
+from course import images, kubectl, processes
 from course.cluster import embedded
 from course.cluster.base import Reset, Spec
 from course.cluster.embedded import Embedded
@@ -50,8 +49,7 @@ class Pool:
 
     def apply(self, *objects: dict[str, Any]) -> None:
         """`kubectl apply` of objects in several namespaces."""
-        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-        self.kube.command(["kubectl", "apply", "-f", "-"], input=text)
+        self.kube.command(["kubectl", "apply", "-f", "-"], input=kubectl.documents(objects))
 
     def runs_nothing(self) -> None:
         """Holds the cluster to have no process but its own."""

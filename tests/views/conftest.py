@@ -20,8 +20,8 @@ from course.checks.namespace import remove_namespace
 from course.views.live.display import still
 from course.views.live.painter import Painter
 def apply(*objects):
-    given = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-    kubectl.run(["apply", "--namespace", ns, "--filename", "-"], stdin=given).check()
+    apply = ["apply", "--namespace", ns, "--filename", "-"]
+    kubectl.run(apply, stdin=kubectl.documents(objects)).check()
 def until(true, what, seconds=60):
     end = time.monotonic() + seconds
     while not true():
