@@ -87,8 +87,6 @@ class Pool(Generic[Key]):
         ]
 
     def __enter__(self) -> Pool[Key]:
-        for thread in self._threads:
-            thread.start()
         return self
 
     def __exit__(self, problem: object = None, *_: object) -> None:
@@ -97,18 +95,22 @@ class Pool(Generic[Key]):
         if problem or self._cluster != "kind":
             for worker in list(self._workers.values()):
                 worker.interrupt()
-        for _thread in self._threads:
+        started = [thread for thread in self._threads if thread.ident]
+        for _thread in started:
             self._jobs.put(None)
-        for thread in self._threads:
+        for thread in started:
             thread.join()
 
     def run(self, notebooks: Iterable[tuple[Key, NotebookNode]]) -> Iterator[tuple[Key, Executed]]:
         """Execute all, and give each as soon as it is done, in no order."""
         coming = iter(notebooks)
-        waiting = 0
-        for job in itertools.islice(coming, 2 * len(self._threads)):
+        first = list(itertools.islice(coming, 2 * len(self._threads)))
+        waiting = len(first)
+        for job in first:
             self._jobs.put(job)
-            waiting += 1
+        for thread in self._threads[:waiting]:  # who has nothing to do needs no cluster
+            if thread.ident is None:
+                thread.start()
         while waiting:
             done = self._done.get()
             if isinstance(done, BaseException):
