@@ -77,10 +77,11 @@ class Stage:
             "KUBELAB_EXPECTED_EXECUTOR": executor,
         }
 
-    def argv(self) -> list[str]:
-        """The suite of cluster tests, run by this environment's own interpreter."""
+    def argv(self, *files: str) -> list[str]:
+        """The suite of cluster tests, or some of its files, run by this environment's own interpreter."""
         options = ["-q", "--durations=15", "-p", "no:cacheprovider", "--color=no"]
-        return [sys.executable, "-m", "pytest", *options, "tests/cluster"]
+        tests = [f"tests/cluster/{file}" for file in files] or ["tests/cluster"]
+        return [sys.executable, "-m", "pytest", *options, *tests]
 
 
 def make(folder: Path, binaries: Path) -> Stage:

@@ -87,8 +87,18 @@ def languages(name: str) -> list[str]:
 
 
 def names(lesson: str) -> list[str]:
-    """All that must be tested of a lesson's exercise."""
-    return [SOLUTION, STUB, *wrong.names(lesson)]
+    """What is tested of a lesson's exercise; a thorough run tests all.
+
+    Wrong answers that cost points of several tests take a submission each: a usual run takes one of each kind.
+    """
+    tried: set[frozenset[str]] = set()
+    chosen = []
+    for name in wrong.names(lesson):
+        tests = frozenset(wrong.load(lesson, name).points)
+        if thorough() or len(tests) == 1 or tests not in tried:
+            chosen.append(name)
+            tried.add(tests)
+    return [SOLUTION, STUB, *chosen]
 
 
 def hand_ins(lesson: str, chosen: Iterable[str]) -> Iterator[HandIn]:

@@ -26,6 +26,8 @@ JOBS = 3  # most of the time is waiting
 LIMITS = {"cell": 20, "check": 90, "submission": 600}
 CONTROLS = ("0-control", "g-control", "n-control", "zz-control")
 """Their names put them before, among and after the cases: submissions go by their students' names."""
+LONG_CONTROLS = {"0-control": "half", "zz-control": "right"}
+"""Those that hand in a whole lesson's exercise, too, and which of its samples."""
 
 _PROBE = """\
 for kind in ("pid", "net", "user", "mnt", "ipc"):
@@ -151,15 +153,17 @@ def _hand_in_controls(folder: Path, assignments: set[str]) -> None:
         build.write(nb, folder / "submitted" / student / tiny.ASSIGNMENT / "exercise.ipynb")
     for lesson in assignments - {tiny.ASSIGNMENT}:
         there = samples.notebooks(lesson)
-        for student, kind in zip(CONTROLS, ("right", "half", "right", "half"), strict=True):
+        for student, kind in LONG_CONTROLS.items():
             build.write(there[kind], folder / "submitted" / student / lesson / "exercise.ipynb")
 
 
 HONEST = {
-    tiny.ASSIGNMENT: (tiny.POINTS, 3.0, tiny.POINTS, 3.0),
-    "pods": (23.0, 11.5, 23.0, 11.5),
+    tiny.ASSIGNMENT: dict(zip(CONTROLS, (tiny.POINTS, 3.0, tiny.POINTS, 3.0), strict=True)),
+    "pods": {"0-control": 11.5, "zz-control": 23.0},
 }
-"""What the controls earn, in their order."""
+"""What the controls earn."""
+MOST = {tiny.ASSIGNMENT: tiny.POINTS, "pods": 23.0}
+"""What there is to earn."""
 
 
 @contextmanager

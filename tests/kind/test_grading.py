@@ -10,7 +10,7 @@ import pytest
 
 from grader import samples
 from tests.kind.machine import DEADLINE, Machine
-from tests.support import said_error
+from tests.support import said_error, thorough
 
 SCORES = {"half": 11.5, "right": 23}
 """As in tests/grader/test_samples_on_a_cluster.py."""
@@ -18,14 +18,16 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(DEADLIN
 
 
 def test_samples_get_the_scores_that_they_get_elsewhere(machine: Machine, tmp_path: Path) -> None:
-    for student in SCORES:
+    # Of what "half" answers, some is right, some wrong, and some not there.
+    wanted = SCORES if thorough() else {"half": SCORES["half"]}
+    for student in wanted:
         shutil.copytree(samples.FOLDER / "submitted" / student, tmp_path / "submitted" / student)
     said = machine.lab(
         "grade", "--cluster", "kind", "--isolation", "none", "--jobs", "1", "--json", str(tmp_path), timeout=800
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
     scores = {result["student"]: result["score"] for result in json.loads(said.stdout)}
-    assert scores == SCORES
+    assert scores == wanted
     assert "grading" not in machine.docker.call("ps", "--all", "--format", "{{.Names}}")
 
 
