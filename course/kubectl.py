@@ -130,7 +130,8 @@ def documents(objects: Iterable[Mapping[str, Any]]) -> str:
 
     Not as one List: to validate that, kubectl fetches the whole of the API's older description (2 MB), each time.
     """
-    return "\n---\n".join(json.dumps(one) for one in objects)
+    # With the first line it is YAML for kubectl. What begins with a brace is a stream of JSON without such lines.
+    return "".join(f"---\n{json.dumps(one)}\n" for one in objects)
 
 
 def get(kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:

@@ -93,7 +93,7 @@ def graded(
                 build.write(one.notebook(lesson, lang), path)
                 given[lesson, student] = (lang, one)
     found: dict[Case, Graded] = {}
-    for result in grade_folder(folder, jobs=min(4, 1 + len(given) // 8), limits=LIMITS):
+    for result in grade_folder(folder, jobs=min(3, 1 + len(given) // 8), limits=LIMITS):
         lang, one = given[result.assignment, result.student]
         graded = Graded(one, result, by_cell(folder, result))
         for name in [wrong.name for wrong in one.wrongs] or [one.name]:

@@ -48,7 +48,8 @@ def test_objects_are_applied_without_the_whole_description_of_the_api(cluster: A
     """As a List, they had kubectl fetch 2 MB, which a busy machine's API server did not give in its 32 seconds."""
     scripts.runner(cluster, f"apply-{uuid.uuid4().hex[:6]}")("""
 names = [f"one-{number}" for number in range(2)]
-objects = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}} for name in names]
+head = {"apiVersion": "v1", "kind": "ConfigMap"}  # longer than what kubectl reads to see what it has before it
+objects = [{**head, "metadata": {"name": name}, "data": {"text": "x" * 9000}} for name in names]
 checks.fresh_namespace(ns)
 apply = ["apply", "--namespace", ns, "--filename", "-", "-v=6"]
 done = kubectl.run(apply, stdin=kubectl.documents(objects)).check()
