@@ -50,6 +50,11 @@ def _has_backed_off(waiting: dict[str, str], image: str) -> bool:
     return reason in _STUCK and not told_of_another and not (reason in _PULL and unanswered)
 
 
+def is_the_clusters_own(cause: str) -> bool:
+    """Whether a Pod waits for what the cluster puts into each new namespace by itself, on a busy machine late."""
+    return "FailedMount" in cause and '"kube-root-ca.crt" not found' in cause
+
+
 def of(item: dict[str, Any]) -> tuple[str, str]:
     """(the likely cause, the command to look closer) of an object; the cause may be empty."""
     meta = item["metadata"]
