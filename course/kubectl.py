@@ -125,6 +125,14 @@ def run(
     return stream(args, lambda _text: None, stdin=stdin, deadline=deadline, program=program)
 
 
+def apply(
+    objects: Iterable[Mapping[str, Any]], *options: str, deadline: float = DEADLINE
+) -> Completed:
+    """Apply objects (options as `kubectl apply` has them: `--namespace N`); it must succeed."""
+    args = ["apply", *options, "--filename", "-"]
+    return run(args, stdin=documents(objects), deadline=deadline).check()
+
+
 def documents(objects: Iterable[Mapping[str, Any]]) -> str:
     """Objects as kubectl reads them from a file: one JSON document each.
 

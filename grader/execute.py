@@ -100,7 +100,6 @@ class PapermillExecute(Execute):  # type: ignore[misc]
             pool: Pool[int] = Pool(where, jobs=1, isolated=isolated, cluster=cluster, limits=limits)
             _pools[key] = pool
             atexit.register(pool.__exit__)
-            pool.__enter__()
         [(_, done)] = _pools[key].run([(0, nb)])
         return cast("Executed", done)
 

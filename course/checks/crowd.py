@@ -63,7 +63,7 @@ def make_crowd(namespace: str, elsewhere: str, seed: int, *, deadline: float = 6
     crowd = Crowd.of(seed)
     pods = [_pod(name, namespace, own, name != crowd.lame) for name, own in crowd.labels.items()]
     pods.append(_pod(crowd.elsewhere, elsewhere, WANTED, True))
-    kubectl.run(["apply", "--filename", "-"], stdin=kubectl.documents(pods)).check()
+    kubectl.apply(pods)
     wait = ["wait", f"--timeout={deadline:g}s", "--namespace", namespace]
     names = [f"pod/{name}" for name in crowd.labels if name != crowd.lame]
     kubectl.run([*wait, "--for=condition=Ready", *names], deadline=deadline + 5).check()

@@ -53,8 +53,7 @@ def make_image_trouble(namespace: str, seed: int, *, deadline: float = 60) -> No
     trouble = ImageTrouble.of(seed)
     pods = [_pod(name, image, trouble.faults[name]) for name, image in trouble.images.items()]
     # Not `kubectl run`: it refuses a name that the API takes.
-    apply = ["apply", "--namespace", namespace, "--filename", "-"]
-    kubectl.run(apply, stdin=kubectl.documents(pods), deadline=deadline).check()
+    kubectl.apply(pods, "--namespace", namespace, deadline=deadline)
     for name in trouble.faults:
         reason = trouble.reasons(name)[-1]
         jsonpath = "{.status.containerStatuses[0].state.waiting.reason}"

@@ -38,9 +38,8 @@ def make_laggard(namespace: str, seed: int, app: str = "books", *, deadline: flo
         "metadata": {"name": app},
         "spec": {"selector": {"app": app}, "ports": [{"port": 80, "targetPort": PORT}]},
     }
-    given = kubectl.documents([*items, service])
     scope = ["--namespace", namespace]
-    kubectl.run(["apply", *scope, "--filename", "-"], stdin=given).check()
+    kubectl.apply([*items, service], *scope)
     wait = ["wait", *scope, f"--timeout={deadline:g}s"]
     ready = [f"pod/{name}" for name in lot.names if name != lot.name]
     kubectl.run([*wait, "--for=condition=Ready", *ready], deadline=deadline + 5).check()

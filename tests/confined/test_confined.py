@@ -17,7 +17,7 @@ from tests.support import thorough
 
 DEADLINE = 1200.0
 """Seconds for one run of the suite."""
-OTHERWISE_FOR_ROOT = ("test_executor.py", "test_images.py", "test_pod.py", "test_volumes.py")
+FOR_ROOT = ("test_executor.py", "test_images.py", "test_pod.py", "test_volumes.py")
 """What depends on who owns files and processes. The rest runs without namespaces in the container, as another user."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(DEADLINE + 300)]
 
@@ -32,7 +32,7 @@ def test_as_root_without_namespaces(stage: stages.Stage, outcomes: list[suite.Ou
         pytest.skip("the tests run as an ordinary user")
     _need_proot()
     env = stage.env("proot") | {"KUBELAB_TEST_EXECUTOR": "proot", "TMPDIR": str(stage.tmp)}
-    files = () if thorough() else OTHERWISE_FOR_ROOT
+    files = () if thorough() else FOR_ROOT
     outcomes.append(suite.run(stage.argv(*files), DEADLINE, env=env, cwd=stage.repository))
     outcomes[0].must_pass()
 

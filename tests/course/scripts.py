@@ -9,11 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 PRELUDE = """
-import json, sys
-from course import checks, kubectl
+import json, os, signal, sys, threading
+from course import checks, cluster, kubectl
 from course.checks import CheckFailed, Object
 from course.checks.namespace import remove_namespace
 ns = sys.argv[1]
+def apply(*objects):
+    kubectl.apply(objects, "--namespace", ns)
+def halt(component, seconds):
+    pid = {one.name: one.pid for one in cluster.current().status().components}[component]
+    os.kill(pid, signal.SIGSTOP)
+    threading.Timer(seconds, os.kill, (pid, signal.SIGCONT)).start()
 def fails(ask, *args, **options):
     try:
         ask(*args, **options)

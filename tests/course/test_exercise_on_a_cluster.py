@@ -93,7 +93,8 @@ def graded(
                 build.write(one.notebook(lesson, lang), path)
                 given[lesson, student] = (lang, one)
     found: dict[Case, Graded] = {}
-    for result in grade_folder(folder, jobs=min(3, 1 + len(given) // 8), limits=LIMITS):
+    jobs = min(3, 1 + len(given) // 8)  # a cluster's start is worth it for a few
+    for result in grade_folder(folder, jobs=jobs, limits=LIMITS):
         lang, one = given[result.assignment, result.student]
         graded = Graded(one, result, by_cell(folder, result))
         for name in [wrong.name for wrong in one.wrongs] or [one.name]:

@@ -17,11 +17,7 @@ def test_a_pod_is_waited_for_longer_while_the_cluster_owes_its_namespace_somethi
 ) -> None:
     """kube-root-ca.crt came late on a busy machine, and the kubelet looks for it ever more seldom."""
     scripts.runner(cluster, f"late-{uuid.uuid4().hex[:6]}")("""
-import os, signal, threading
-from course import cluster
-manager = {one.name: one.pid for one in cluster.current().status().components}["controller-manager"]
-os.kill(manager, signal.SIGSTOP)
-threading.Timer(9, os.kill, (manager, signal.SIGCONT)).start()
+halt("controller-manager", 9)
 kubectl.run(["create", "namespace", ns]).check()
 kubectl.run(["create", "serviceaccount", "default", "--namespace", ns]).check()
 kubectl.run(["run", "one", "--image=nginx:1.22", "--namespace", ns]).check()

@@ -15,9 +15,6 @@ pytestmark = pytest.mark.cluster
 MORE = """
 from course.checks import Service, reach
 client = Object("pod", "client", ns)
-def apply(*objects):
-    apply = ["apply", "--namespace", ns, "--filename", "-"]
-    kubectl.run(apply, stdin=kubectl.documents(objects)).check()
 def service(name, selector, ports=({"port": 80, "targetPort": 8080},), **spec):
     spec |= {"ports": list(ports)} | ({"selector": selector} if selector else {})
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}

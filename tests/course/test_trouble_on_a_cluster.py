@@ -17,18 +17,14 @@ def test_no_pod_of_the_trouble_is_without_its_status_however_late_the_kubelet_is
 ) -> None:
     """The one that fails may be the first that is made: it has failed before the kubelet knows of the last."""
     scripts.runner(cluster, f"trouble-{uuid.uuid4().hex[:6]}")("""
-import os, signal, threading
-from course import cluster
 from course.checks import Trouble
-kubelet = {one.name: one.pid for one in cluster.current().status().components}["kubelet-0"]
 seed = next(seed for seed in range(1000) if Trouble.of(seed).failing == Trouble.of(seed).names[0])
 trouble, run = Trouble.of(seed), kubectl.run
 def run_late(args, **options):
     if args[:2] == ["run", trouble.names[-1]]:
         ended = "--for=jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}"
         run(["wait", ended, f"pod/{trouble.failing}", "--timeout=60s", "--namespace", ns]).check()
-        os.kill(kubelet, signal.SIGSTOP)
-        threading.Timer(4, os.kill, (kubelet, signal.SIGCONT)).start()
+        halt("kubelet-0", 4)
     return run(args, **options)
 checks.fresh_namespace(ns)
 kubectl.run = run_late
@@ -51,8 +47,7 @@ names = [f"one-{number}" for number in range(2)]
 head = {"apiVersion": "v1", "kind": "ConfigMap"}  # longer than what kubectl reads to see what it has before it
 objects = [{**head, "metadata": {"name": name}, "data": {"text": "x" * 9000}} for name in names]
 checks.fresh_namespace(ns)
-apply = ["apply", "--namespace", ns, "--filename", "-", "-v=6"]
-done = kubectl.run(apply, stdin=kubectl.documents(objects)).check()
+done = kubectl.apply(objects, "--namespace", ns, "-v=6")
 assert "/openapi/v3" in done.stderr and "/openapi/v2" not in done.stderr, done.stderr
 there = {one["metadata"]["name"] for one in kubectl.get_all("configmap", "--namespace", ns)}
 assert there.issuperset(names), there

@@ -161,9 +161,7 @@ HONEST = {
     tiny.ASSIGNMENT: dict(zip(CONTROLS, (tiny.POINTS, 3.0, tiny.POINTS, 3.0), strict=True)),
     "pods": {"0-control": 11.5, "zz-control": 23.0},
 }
-"""What the controls earn."""
-MOST = {tiny.ASSIGNMENT: tiny.POINTS, "pods": 23.0}
-"""What there is to earn."""
+"""What the controls earn, by assignment; the most of it is what there is to earn."""
 
 
 @contextmanager

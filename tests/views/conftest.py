@@ -19,9 +19,6 @@ import os, threading, time
 from course.checks.namespace import remove_namespace
 from course.views.live.display import still
 from course.views.live.painter import Painter
-def apply(*objects):
-    apply = ["apply", "--namespace", ns, "--filename", "-"]
-    kubectl.run(apply, stdin=kubectl.documents(objects)).check()
 def until(true, what, seconds=60):
     end = time.monotonic() + seconds
     while not true():
