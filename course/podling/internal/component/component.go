@@ -74,7 +74,7 @@ func etcd(c *spec.Cluster) []string {
 		"--unsafe-no-fsync", // the state of a lab need not outlive the machine's power
 		"--log-level=warn",
 		"--snapshot-count=5000",
-		fmt.Sprintf("--max-txn-ops=%d", pristine.MaxTxnOps), // a reset is one transaction
+		fmt.Sprintf("--max-txn-ops=%d", pristine.MaxTxnOps),
 	}
 }
 

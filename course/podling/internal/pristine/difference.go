@@ -170,6 +170,8 @@ func deletes(keys []string) (ops []clientv3.Op) {
 	return ops
 }
 
+// allEvents is the only change to many keys in one revision: no component lives by
+// events.
 func allEvents() clientv3.Op { return clientv3.OpDelete(eventPrefix, clientv3.WithPrefix()) }
 
 // Finish is for a baseline that has been reached, as d found: it deletes the

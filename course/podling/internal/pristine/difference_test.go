@@ -9,7 +9,6 @@ import (
 	"time"
 
 	mvccpb "go.etcd.io/etcd/api/v3/mvccpb"
-	clientv3 "go.etcd.io/etcd/client/v3"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -123,25 +122,6 @@ func TestParentsAreDeletedBeforeTheirChildren(t *testing.T) {
 	}
 	if len(below) != 3 {
 		t.Errorf("%q", below)
-	}
-}
-
-func TestATransactionStaysUnderEtcdsLimits(t *testing.T) {
-	var many, large []clientv3.Op
-	for range MaxTxnOps + 5 {
-		many = append(many, clientv3.OpDelete("k"))
-	}
-	for range 3 {
-		large = append(large, clientv3.OpPut("k", strings.Repeat("x", maxTxnBytes*2/3)))
-	}
-	tooLarge := []clientv3.Op{clientv3.OpPut("k", strings.Repeat("x", 2*maxTxnBytes)), clientv3.OpDelete("k")}
-	for name, c := range map[string]struct {
-		ops  []clientv3.Op
-		want int
-	}{"many": {many, MaxTxnOps}, "large": {large, 1}, "too large": {tooLarge, 1}, "all": {many[:7], 7}} {
-		if got := fits(c.ops); got != c.want {
-			t.Errorf("%s: %d, want %d", name, got, c.want)
-		}
 	}
 }
 

@@ -12,11 +12,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// MaxTxnOps is etcd's limit for one transaction; a reset fits in one.
+// MaxTxnOps is etcd's limit for one transaction: a reset asks for all values
+// that it must see in one.
 const MaxTxnOps = 20000
-
-// maxTxnBytes is below etcd's limit for one request, 1.5 MB.
-const maxTxnBytes = 1 << 20
 
 // all is the range of every key.
 const all = "\x00"
@@ -73,29 +71,16 @@ func (e *Etcd) values(ctx context.Context, keys []string) (map[string]*mvccpb.Ke
 	return found, nil
 }
 
-// write makes changes in as few transactions as etcd's limits allow.
+// write makes changes in their order, each in a revision of its own, as the
+// apiserver does. A watch that is cut off goes on after the last revision that it
+// has told of: what else that one changed, it would never tell.
 func (e *Etcd) write(ctx context.Context, ops []clientv3.Op) error {
-	for len(ops) > 0 {
-		n := fits(ops)
-		if _, err := e.client.Txn(ctx).Then(ops[:n]...).Commit(); err != nil {
+	for _, op := range ops {
+		if _, err := e.client.Do(ctx, op); err != nil {
 			return e.said(err)
 		}
-		ops = ops[n:]
 	}
 	return nil
-}
-
-// fits is how many of the operations go into one transaction; at least one.
-func fits(ops []clientv3.Op) int {
-	const perOp = 16 // what protobuf adds, at most
-	size := 0
-	for i, op := range ops {
-		size += len(op.KeyBytes()) + len(op.RangeBytes()) + len(op.ValueBytes()) + perOp
-		if i > 0 && (size > maxTxnBytes || i == MaxTxnOps) {
-			return i
-		}
-	}
-	return len(ops)
 }
 
 // compact forgets the history before a revision. The apiserver may have gone
