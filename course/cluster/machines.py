@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,13 +101,14 @@ class Machine:
         options += ["--uid", "0", "--gid", "0"]
         binds = self._binds()
         # bwrap makes a missing mount point on the machine itself: a folder that lacks one gets its
-        # likeness, with the same entries, and the mount point in it.
-        gaps = {_gap(target) for _, target in binds if not target.exists()}
+        # likeness, with the same entries, and the mount point in it. So does one whose mount point may
+        # be PRoot's, of another command: with its end it would go, and what is mounted there, too.
+        gaps = {_gap(target) for _, target in binds if _comes_and_goes(target)}
         folders = sorted({gap.parent for gap in gaps})
         if Path("/") not in folders:
             options += ["--dev-bind", "/", "/"]
         for folder in folders:
-            options += _likeness(folder)
+            options += _likeness(folder, but=gaps)
         for source, target in binds:
             options += ["--bind", str(source), str(target)]
         return [*options, "--chdir", "/"]
@@ -141,10 +142,20 @@ def _gap(target: Path) -> Path:
     return target if target.parent.exists() else _gap(target.parent)
 
 
-def _likeness(folder: Path) -> list[str]:
-    """A folder with the entries of `folder`, in which there may be more."""
+def _comes_and_goes(target: Path) -> bool:
+    """Whether it is not there, or a folder without entries, as PRoot's mount points are."""
+    try:
+        return not os.listdir(target)
+    except (NotADirectoryError, PermissionError):
+        return False
+    except FileNotFoundError:
+        return True
+
+
+def _likeness(folder: Path, but: Collection[Path]) -> list[str]:
+    """A folder with the entries of `folder`, in which there may be more; not those in `but`."""
     options = ["--tmpfs", str(folder)]
-    for entry in sorted(folder.iterdir()):
+    for entry in sorted(set(folder.iterdir()).difference(but)):
         if entry.is_symlink():
             options += ["--symlink", str(entry.readlink()), str(entry)]
         else:

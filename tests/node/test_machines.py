@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,21 +13,32 @@ import pytest
 from course.cluster import namespaces, tools
 from course.cluster.machines import OWN, Machine
 
+Make = Callable[[str], Machine]
+
+
+@pytest.fixture
+def make(tmp_path: Path, binary: Path) -> Make:
+    """A machine in one of the two ways, userns or proot."""
+
+    def made(way: str) -> Machine:
+        bubble = tools.bwrap() if way == "userns" else None
+        if way == "userns" and (bubble is None or not namespaces.open_to(bubble)):
+            pytest.skip("user namespaces are closed here")
+        proot = shutil.which("proot") if way == "proot" else None
+        if way == "proot" and not proot:
+            pytest.skip("there is no PRoot here")
+        data = tmp_path / way
+        (data / "run").mkdir(parents=True)
+        neighbours = [("172.18.0.2", "first"), ("172.18.0.3", "second")]
+        podling, programs = binary / "podling", (str(bubble or ""), proot or "")
+        return Machine("first", "127.9.254.2", data, data / "run", podling, neighbours, *programs)
+
+    return made
+
 
 @pytest.fixture(params=["userns", "proot"])
-def machine(request: pytest.FixtureRequest, tmp_path: Path, binary: Path) -> Machine:
-    bubble = tools.bwrap() if request.param == "userns" else None
-    if request.param == "userns" and (bubble is None or not namespaces.open_to(bubble)):
-        pytest.skip("user namespaces are closed here")
-    proot = shutil.which("proot") if request.param == "proot" else None
-    if request.param == "proot" and not proot:
-        pytest.skip("there is no PRoot here")
-    (tmp_path / "run").mkdir()
-    neighbours = [("172.18.0.2", "first"), ("172.18.0.3", "second")]
-    names = (str(bubble or ""), proot or "")
-    return Machine(
-        "first", "127.9.254.2", tmp_path, tmp_path / "run", binary / "podling", neighbours, *names
-    )
+def machine(request: pytest.FixtureRequest, make: Make) -> Machine:
+    return make(request.param)
 
 
 def run(machine: Machine, script: str) -> subprocess.CompletedProcess[str]:
@@ -42,7 +54,7 @@ def run(machine: Machine, script: str) -> subprocess.CompletedProcess[str]:
 
 def test_what_is_written_into_its_own_folders_stays_the_nodes(machine: Machine) -> None:
     for own in OWN:
-        name = f"of-a-test-{machine.data.name}"
+        name = f"of-a-test-{machine.data.parent.name}"
         done = run(machine, f"mkdir -p /{own}/deep && echo mine > /{own}/deep/{name}")
         assert done.returncode == 0, done.stderr
         assert (machine.root / own / "deep" / name).read_text() == "mine\n"
@@ -50,6 +62,29 @@ def test_what_is_written_into_its_own_folders_stays_the_nodes(machine: Machine) 
         again = run(machine, f"cat /{own}/deep/{name}; ls -l /{own}/deep; find /{own} -name {name}")
         assert again.returncode == 0, again.stderr
         assert again.stdout.count(name) == 2
+
+
+def begun(machine: Machine, script: str) -> subprocess.Popen[str]:
+    """A command that has begun, and goes on with the script when it is written a line."""
+    process = subprocess.Popen(
+        machine.argv(["sh", "-c", f"echo begun; read line; {script}"]), env=os.environ | machine.env(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stdout.readline() == "begun\n"
+    return process
+
+
+def test_the_end_of_one_command_takes_no_folder_from_another(make: Make) -> None:
+    # PRoot, run by root, makes a mount point that the machine lacks, and removes it in the end:
+    # what others have mounted there goes with it.
+    first = begun(make("proot"), "true")
+    machine = make("userns")
+    second = begun(machine, "mkdir -p /etc/rancher/deep && touch /etc/rancher/deep/file")
+    for process in (first, second):
+        said, _ = process.communicate("\n", timeout=30)
+        assert process.returncode == 0, said
+    assert (machine.root / "etc/rancher/deep/file").exists()
 
 
 def test_the_machines_other_files_are_there(machine: Machine) -> None:
