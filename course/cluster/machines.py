@@ -145,7 +145,7 @@ def _gap(target: Path) -> Path:
 def _comes_and_goes(target: Path) -> bool:
     """Whether it is not there, or a folder without entries, as PRoot's mount points are."""
     try:
-        return not os.listdir(target)
+        return next(target.iterdir(), None) is None
     except (NotADirectoryError, PermissionError):
         return False
     except FileNotFoundError:

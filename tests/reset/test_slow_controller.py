@@ -16,7 +16,7 @@ from tests.reset.conftest import Pool
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-GHOSTS = 40
+GHOSTS = 60
 PADDING = "x" * 250_000
 """What is told of the Pods' ends is more than the connection of a stopped reader takes: some 4 MB."""
 
