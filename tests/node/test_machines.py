@@ -78,8 +78,8 @@ def begun(machine: Machine, script: str) -> subprocess.Popen[str]:
 def test_the_end_of_one_command_takes_no_folder_from_another(make: Make) -> None:
     # PRoot, run by root, makes a mount point that the machine lacks, and removes it in the end:
     # what others have mounted there goes with it.
-    first = begun(make("proot"), "true")
-    machine = make("userns")
+    other, machine = make("proot"), make("userns")
+    first = begun(other, "true")
     second = begun(machine, "mkdir -p /etc/rancher/deep && touch /etc/rancher/deep/file")
     for process in (first, second):
         said, _ = process.communicate("\n", timeout=30)

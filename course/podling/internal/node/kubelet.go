@@ -58,6 +58,9 @@ func (n *Node) kubeletServer() (*options.KubeletServer, error) {
 	flags.CertDirectory = n.dir("kubelet", "pki")
 	flags.HostnameOverride = n.name()
 	flags.CloudProvider = "external" // see register
+	// The kubelet keeps one ended container of each, for its last words, and takes
+	// one that was made and does not run yet for an ended one, too.
+	flags.MinimumGCAge.Duration = time.Minute
 	config, err := options.NewKubeletConfiguration()
 	if err != nil {
 		return nil, err
