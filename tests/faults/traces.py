@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,17 @@ def stands_still(pid: int) -> bool:
     """True once a stop signal has reached all threads: the first must run to take it, the others go on until then."""
     stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
     return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
+@contextmanager
+def halted(pid: int) -> Iterator[None]:
+    """A process in which no thread runs, until this is left."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until(lambda: stands_still(pid), 10, f"every thread of {pid} has stopped")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def addresses_of(k: int) -> list[str]:

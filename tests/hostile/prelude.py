@@ -78,3 +78,17 @@ def quiet(function, *arguments):
 
 def settle(seconds):
     time.sleep(seconds)
+
+
+def hold_in_children(count, size):
+    """Returns once so many children hold so many bytes each; the watchdog looks meanwhile, five times a second."""
+    there, full = os.pipe()
+    for _ in range(count):
+        if os.fork() == 0:
+            held = b"m" * size  # noqa: F841 - it is held
+            os.write(full, b".")
+            time.sleep(30)
+            os._exit(0)
+    os.close(full)
+    for _ in range(count):
+        os.read(there, 1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 
 import psutil
@@ -11,6 +9,7 @@ import pytest
 
 from course.cluster.embedded import Embedded
 from tests.cluster.kube import Kube, pod, shell
+from tests.faults import traces
 
 pytestmark = pytest.mark.cluster
 
@@ -35,11 +34,8 @@ def test_last_words_are_there_while_the_next_container_starts(two: Embedded) -> 
     kube.apply(pod("again", keeps, volumes=kept, nodeName="two-control-plane"))
     kube.ready("again")
     time.sleep(max(0.0, ends - time.time()))
-    os.kill(pids["net"], signal.SIGSTOP)  # the next container's launcher waits for it
-    try:
+    with traces.halted(pids["net"]):  # the next container's launcher waits for it
         time.sleep(BEFORE + AFTER)
-    finally:
-        os.kill(pids["net"], signal.SIGCONT)
     kube.wait("jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/again")
     assert kube.logs("again", "--previous") == "I was first\n"
     kube.run("delete", "pod", "again")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 from typing import Any
 
 import pytest
@@ -52,15 +50,11 @@ def test_no_pod_of_before_stands_behind_a_service(pool: Pool) -> None:
         lambda: endpoints(pool) == GHOSTS, DEADLINE, lambda: f"{endpoints(pool)} endpoints"
     )
     closed = closed_watches(pool)
-    controllers = pool.pid("controller-manager")
-    os.kill(controllers, signal.SIGSTOP)
-    try:
+    with traces.halted(pool.pid("controller-manager")):
         pool.cluster.reset_to_baseline()
         traces.until(
             lambda: closed_watches(pool) > closed, DEADLINE, "the API server closes a watch"
         )
-    finally:
-        os.kill(controllers, signal.SIGCONT)
     pool.apply(HAUNTED, NODE, SERVICE)
     traces.until(lambda: slices(pool), DEADLINE, "the Service has its slice")
     assert endpoints(pool) == 0
